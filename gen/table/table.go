@@ -1,0 +1,190 @@
+// Package table holds the protocol table as a model: what spec/states.yaml and
+// the files of spec/extensions say, with the position of each word, before
+// anything is decided about Go.
+package table
+
+// A Pos is a place in a YAML file. Line and Col count from 1.
+type Pos struct {
+	File      string
+	Line, Col int
+}
+
+// A Name is a word of the table with its place.
+type Name struct {
+	Text string
+	Pos  Pos
+}
+
+// A Cite is the authority of a row. RFC is in full form, such as
+// "RFC 5321 §4.1.1.2"; a row of a user's own extension may name another
+// document instead (`cite:`), which then stands in RFC as it is.
+type Cite struct {
+	RFC string
+	Pos Pos
+}
+
+// Table is the base table with its extensions, in the order in which they were
+// loaded. Definitions keep the order of their files.
+type Table struct {
+	Protocol   Name
+	Start      Name
+	Finish     Name
+	States     []*State
+	Facts      []*Fact
+	Sets       []*Set
+	Common     []*Row
+	Late       []*Row
+	Server     Server
+	Commands   []*Command
+	Params     []*Param
+	Extensions []*Extension
+}
+
+// Extension is one file of an extension.
+type Extension struct {
+	Name    Name
+	Cite    Cite
+	About   string
+	Keyword *Keyword // nil: not an EHLO keyword
+	Base    bool     // one of the library's own; false: a user's
+	File    string
+}
+
+// Keyword is what an extension says in the EHLO reply.
+type Keyword struct {
+	Name Name
+	Type string // its name in Go; empty: made from the extension's name
+	Role Name
+	Args []*Arg
+	Cite Cite
+	Ext  *Extension
+}
+
+// State is one state.
+type State struct {
+	Name   Name
+	Awaits string // command, reply, content, line, tls, nothing
+	Home   bool
+	To     Name   // awaits tls: the state behind the handshake
+	Set    []Name // awaits tls: facts that the handshake sets
+	About  string
+	Cite   Cite
+	Ext    *Extension // nil: the base table
+}
+
+// Fact is one fact.
+type Fact struct {
+	Name   Name
+	Role   Name
+	Scope  string // connection, session, transaction
+	Fixed  bool
+	Refuse int
+	Only   []Name // commands that stay legal while it holds; with them those that answer a 3yz
+	About  string
+	Cite   Cite
+	Ext    *Extension
+}
+
+// Set is a named set of states, with what extensions add to it (into).
+type Set struct {
+	Name   Name
+	States []Name
+	Ext    *Extension
+}
+
+// Command is one command, with what extensions add to it (extend).
+type Command struct {
+	Name     Name
+	Verb     string // empty: arguments only, or no line at all
+	Type     string // its name in Go; empty: made from Name
+	Args     []*Arg
+	Payload  string // "", dot, octets
+	Role     Name
+	In       []Name // states or sets
+	UnlessIn []Name
+	Needs    []Name // facts
+	Forbids  []Name
+	Group    string // anywhere, last, last-unless-final
+	Assume   Name   // empty: the state of success
+	Timeout  string // a Go duration
+	Block    string
+	Count    bool   // a reply for each recipient, if CountIf holds
+	CountIf  []Name // facts
+	Alone    bool
+	Replies  []*Row
+	Late     []*Row
+	Cite     Cite
+	Ext      *Extension
+}
+
+// Arg is one argument of a command, or of an EHLO keyword.
+type Arg struct {
+	Name     Name  // the field in Go; empty for a literal and for params
+	Value    Value // Kind "literal": Words[0]; Kind "params": the open list
+	Optional bool
+	Secret   bool
+}
+
+// Value is the grammar of an argument, of a keyword's parameter or of a
+// parameter's value.
+type Value struct {
+	Kind    string // none, integer, word, text, domain, xtext, base64, initial-response, auth-mailbox, reverse-path, forward-path, choice, list, literal, params
+	Digits  int    // integer: how many at most
+	Choices []*Choice
+	Of      *Value // list: of what
+	Words   []string
+	Pos     Pos
+}
+
+// Choice is one word of a choice; extensions add to it (extend, values).
+type Choice struct {
+	Word Name
+	Type string // its name in Go; empty: made from the word
+	Role Name
+	Ext  *Extension
+}
+
+// Param is one parameter of commands.
+type Param struct {
+	Name  Name
+	Type  string // its name in Go; empty: made from Name
+	Role  Name
+	Of    []Name // commands
+	Value Value
+	Set   []Name // facts
+	Needs []Name // facts
+	Cite  Cite
+	Ext   *Extension
+}
+
+// Row is one row of replies. Codes holds exact codes and classes ("4yz") as
+// they stand.
+type Row struct {
+	Codes     []Name
+	From      []Name // states or sets
+	If        []Name // facts
+	Like      Name   // a class: does what its row does, and more
+	To        Name   // a state, "same", "home"; empty with Violation and Like
+	Set       []Name
+	Clear     []Name
+	Do        []Name
+	Violation bool
+	Unlisted  bool
+	Cite      Cite
+	Pos       Pos
+	Ext       *Extension // who added it; nil: the base table
+}
+
+// Server is what the server role says by itself.
+type Server struct {
+	Unknown, NotOffered, Arguments, Sequence, Parameter ServerReply
+}
+
+// ServerReply is one of its replies.
+type ServerReply struct {
+	Code     int
+	Enhanced [3]int
+	Text     string
+	Cite     Cite
+	Pos      Pos
+}

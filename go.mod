@@ -1,0 +1,3 @@
+module github.com/tabellarius/tabellarius
+
+go 1.26

@@ -1,0 +1,74 @@
+#!/bin/bash
+# Real mail servers to test against, each on 127.0.0.1 with a throw-away configuration. Needs root and Debian 12.
+#
+#   ctl.sh list                   the servers there are: one folder each, beside this script
+#   ctl.sh install [NAME...]      fetch them (all, if none is named); what is there already stays
+#   ctl.sh start NAME PORT        start one and wait for its greeting; prints what a test needs, KEY=VALUE a line
+#   ctl.sh stop [NAME PORT]       stop it, or all that this script started
+#
+# PORT speaks STARTTLS, PORT+1 TLS from the start. User tester@example.test, password testpass. The mailboxes tester@ and
+# postmaster@example.test exist; all else is refused at RCPT, also after AUTH. No server hands mail on to another host.
+# Everything lies below $TABELLARIUS_SERVERS (default /tmp/tabellarius-servers).
+set -eu
+shopt -s inherit_errexit
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$here/lib.sh"
+
+usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}" >&2; exit 2; }
+
+list() { for d in "$here"/*/server.sh; do basename "$(dirname "$d")"; done; }
+
+# load NAME: the functions of that server. Its server.sh brings server_install (which ends by printing the version),
+# server_configure (writes into $run) and server_command (sets the array `command`, the process to run in the foreground).
+load() {
+  name=$1 folder=$here/$1 tree=$base/tree/$1
+  [ -f "$folder/server.sh" ] || die "no server named $name; there are: $(list | tr '\n' ' ')"
+  . "$folder/server.sh"
+}
+
+install() {
+  [ $# -gt 0 ] || set -- $(list)
+  exec 9>"$base/lock"; flock 9 # two runs on one machine do not unpack over each other
+  for n; do
+    ( load "$n"
+      if [ ! -s "$tree/.version" ]; then
+        refresh
+        rm -rf "$tree"; mkdir -p "$tree"
+        version=$(server_install)
+        echo "$version" >"$tree/.version"
+      fi
+      echo "$n $(cat "$tree/.version")" ) # no `||` here: it would switch off set -e inside
+  done
+  certificate
+}
+
+start() {
+  [ $# = 2 ] || usage
+  port=$2; load "$1"
+  [ -s "$tree/.version" ] || die "$name is not installed; run: $0 install $name"
+  certificate
+  run=$base/run/$name-$port
+  stop_one "$run"; rm -rf "$run"; mkdir -p "$run/mail"; chown nobody:nogroup "$run/mail"
+  server_configure
+  server_command
+  # a session of its own: its process group has the children too, and a signal to the test does not reach it
+  setsid "${command[@]}" >"$run/output" 2>&1 </dev/null 9>&- &
+  local pid=$!
+  echo "$pid $(started "$pid")" >"$run/pid"
+  greeted "$port" "$pid" || { tail -n 40 "$run/output" >&2; stop_one "$run"; die "$name does not greet on port $port"; }
+  printf 'version=%s\nmail=%s\ncertificate=%s\noutput=%s\n' "$(cat "$tree/.version")" "$run/mail" "$base/certificate/cert.pem" "$run/output"
+}
+
+stop() {
+  case $# in
+    0) for r in "$base"/run/*; do stop_one "$r"; done ;;
+    2) stop_one "$base/run/$1-$2" ;;
+    *) usage ;;
+  esac
+}
+
+case ${1:-} in
+  list) list ;;
+  install | start | stop) prepare; "$@" ;;
+  *) usage ;;
+esac

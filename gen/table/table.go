@@ -48,6 +48,9 @@ type Extension struct {
 	Keyword *Keyword // nil: not an EHLO keyword
 	Base    bool     // one of the library's own; false: a user's
 	File    string
+
+	Requires []Name // extensions that have to be in the table too
+	Forbids  []Name // extensions that may not be
 }
 
 // Keyword is what an extension says in the EHLO reply.
@@ -115,6 +118,14 @@ type Command struct {
 	Late     []*Row
 	Cite     Cite
 	Ext      *Extension
+	Extends  []*Extend // who added what is not in the definition
+}
+
+// Extend is the place where a file adds to a command of another.
+type Extend struct {
+	Ext  *Extension
+	Cite Cite // of all but rows, which have their own
+	Pos  Pos
 }
 
 // Arg is one argument of a command, or of an EHLO keyword.

@@ -1,0 +1,3 @@
+package table
+
+func check(t *Table, r *report) {}

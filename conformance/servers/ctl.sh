@@ -3,7 +3,8 @@
 #
 #   ctl.sh list                   the servers there are: one folder each, beside this script
 #   ctl.sh install [NAME...]      fetch them (all, if none is named); what is there already stays
-#   ctl.sh start NAME PORT        start one and wait for its greeting; prints what a test needs, KEY=VALUE a line
+#   ctl.sh start NAME PORT [PID]  start one and wait for its greeting; prints what a test needs, KEY=VALUE a line;
+#                                 with PID it ends when that process does, however that ends
 #   ctl.sh stop [NAME PORT]       stop it, or all that this script started
 #
 # PORT speaks STARTTLS, PORT+1 TLS from the start. User tester@example.test, password testpass. The mailboxes tester@ and
@@ -43,7 +44,8 @@ install() {
 }
 
 start() {
-  [ $# = 2 ] || usage
+  [ $# = 2 ] || [ $# = 3 ] || usage
+  local owner=${3:-}
   port=$2; load "$1"
   [ -s "$tree/.version" ] || die "$name is not installed; run: $0 install $name"
   certificate
@@ -56,6 +58,7 @@ start() {
   local pid=$!
   echo "$pid $(started "$pid")" >"$run/pid"
   greeted "$port" "$pid" || { tail -n 40 "$run/output" >&2; stop_one "$run"; die "$name does not greet on port $port"; }
+  [ -z "$owner" ] || tied "$run" "$owner" >/dev/null 2>&1 </dev/null &
   printf 'version=%s\nmail=%s\ncertificate=%s\noutput=%s\n' "$(cat "$tree/.version")" "$run/mail" "$base/certificate/cert.pem" "$run/output"
 }
 

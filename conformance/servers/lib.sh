@@ -62,14 +62,15 @@ certificate() {
   (umask 077; cat "$d/key.pem" "$d/cert.pem" >"$d/both.pem")
 }
 
-# started PID: when the process began, in the kernel's ticks; with it a number used again is not taken for the server
-started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+# started PID: when the process began, in the kernel's ticks, so that a number used again is not taken for the server;
+# nothing if it has ended
+started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'; }
 
 # greeted PORT PID: waits up to 20 s until the port greets with 220
 greeted() {
   local i
   for ((i = 0; i < 400; i++)); do
-    [ -d "/proc/$2" ] || return 1
+    [ -n "$(started "$2")" ] || return 1
     if timeout 3 bash -c 'exec 3<>/dev/tcp/127.0.0.1/'"$1"' && read -r -t 2 l <&3 && [[ $l == 220* ]] && printf "QUIT\r\n" >&3 && read -r -t 2 l <&3' 2>/dev/null; then
       return 0
     fi
@@ -86,8 +87,16 @@ stop_one() {
   [ -n "$since" ] && [ "$(started "$pid")" = "$since" ] || return 0
   kill -TERM "$pid" 2>/dev/null || true
   for ((i = 0; i < 200; i++)); do
-    [ -n "$(started "$pid")" ] && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null || break
+    [ -n "$(started "$pid")" ] || break
     sleep 0.05
   done
   kill -KILL -- "-$pid" 2>/dev/null || true
+}
+
+# tied RUN OWNER: waits until the owner is gone, or the server, and stops the server
+tied() {
+  local pid since owned
+  read -r pid since <"$1/pid"; owned=$(started "$2")
+  while [ "$(started "$pid")" = "$since" ] && [ "$(started "$2")" = "$owned" ]; do sleep 1; done
+  [ "$(started "$pid")" != "$since" ] || stop_one "$1"
 }

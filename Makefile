@@ -1,0 +1,50 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# how long each fuzz target runs
+FUZZTIME ?= 60s
+# the real servers to test against: all, or names of folders in conformance/servers
+SERVERS ?=
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# each module of the workspace: the library, and what needs more than the library does
+each_module = for m in $$(go list -m -f '{{.Dir}}'); do cd "$$m"; $(1); done
+
+.PHONY: help demo test race vet generate check fuzz conformance
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## send one message to a server of our own and show the conversation
+	go run ./tools/smtpsend --demo
+
+test: ## all tests of all modules; needs no C compiler and no network but for Go modules
+	@export CGO_ENABLED=0; $(call each_module,echo "go test ./... in $$m"; go test ./...)
+
+race: ## all tests under the race detector; needs a C compiler
+	@export CGO_ENABLED=1; $(call each_module,echo "go test -race ./... in $$m"; go test -race ./...)
+
+vet: ## gofmt, go vet and staticcheck over all modules
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted; run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	@tags=-tags=realservers; $(call each_module,echo "go vet and staticcheck in $$m"; go vet $$tags ./...; go run $(STATICCHECK) $$tags ./...)
+
+generate: ## compile spec/ into everything that is generated
+	go run ./tools/smtpgen generate
+
+check: ## check spec/ without writing anything, and whether what is generated is what spec/ says
+	go run ./tools/smtpgen check
+
+fuzz: ## run every fuzz target for FUZZTIME (60s)
+	@for m in $$(go list -m -f '{{.Dir}}'); do \
+		cd "$$m"; \
+		go test -list '^Fuzz' ./... | awk '/^Fuzz/{t[++n]=$$1} /^ok/{for(i=1;i<=n;i++)print $$2,t[i];n=0}' | \
+		while read -r package target; do \
+			echo "$$target in $$package for $(FUZZTIME)"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
+		done; \
+	done
+
+conformance: ## send to real mail servers (SERVERS="postfix exim"); needs root and Debian 12
+	@conformance/servers/ctl.sh install $(SERVERS)
+	go test -count=1 -v -tags realservers ./conformance/servers -servers '$(SERVERS)'

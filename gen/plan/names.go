@@ -1,0 +1,165 @@
+package plan
+
+import (
+	"go/token"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/tabellarius/tabellarius/gen/table"
+)
+
+// goName makes a Go name of a name of the table: its parts between signs, each
+// with one capital: BDAT-LAST gives BdatLast. A type that the table gives wins.
+func goName(name, given string) string {
+	if given != "" {
+		return given
+	}
+	var b strings.Builder
+	start := true
+	for _, r := range name {
+		switch {
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+			start = true
+		case start:
+			b.WriteRune(unicode.ToUpper(r))
+			start = false
+		default:
+			b.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return b.String()
+}
+
+// exported reports whether name can stand in Go as an exported name.
+func exported(name string) bool { return token.IsIdentifier(name) && token.IsExported(name) }
+
+// Parameter gives the name of a function's parameter for the argument: the
+// field's with a small first letter. A trailing "Arg" keeps it apart from Go's
+// words and from what the generated methods use themselves.
+func (a *Arg) Parameter() string {
+	name := strings.ToLower(a.Field[:1]) + a.Field[1:]
+	if token.IsKeyword(name) || name == "s" || name == "l" || name == "err" {
+		name += "Arg"
+	}
+	return name
+}
+
+// roles maps the table's words for roles to the names of package smtp.
+var roles = map[string]string{
+	"":           "",
+	"greeting":   "RoleGreeting",
+	"hello":      "RoleHello",
+	"helo":       "RoleHelo",
+	"sender":     "RoleSender",
+	"recipient":  "RoleRecipient",
+	"data":       "RoleData",
+	"content":    "RoleContent",
+	"void":       "RoleVoid",
+	"reset":      "RoleReset",
+	"noop":       "RoleNoop",
+	"quit":       "RoleQuit",
+	"chunk":      "RoleChunk",
+	"last-chunk": "RoleLastChunk",
+
+	"starttls":    "RoleStartTLS",
+	"auth":        "RoleAuth",
+	"auth-line":   "RoleAuthLine",
+	"auth-cancel": "RoleAuthCancel",
+	"tls":         "RoleTLS",
+	"closing":     "RoleClosing",
+	"lmtp":        "RoleLMTP",
+	"utf8":        "RoleUTF8",
+	"size":        "RoleSize",
+	"body":        "RoleBody",
+	"7bit":        "Role7Bit",
+	"8bit":        "Role8Bit",
+	"pipelining":  "RolePipelining",
+	"enhanced":    "RoleEnhanced",
+}
+
+// argTypes says for each kind of value the Go type of an argument of it.
+var argTypes = map[string]string{
+	"integer":          "uint64",
+	"word":             "string",
+	"text":             "string",
+	"domain":           "string",
+	"reverse-path":     "string",
+	"forward-path":     "string",
+	"base64":           "[]byte",
+	"initial-response": "[]byte",
+	"literal":          "",
+	"params":           "Params",
+}
+
+// paramTypes says for each kind of value the Go type of a parameter's value;
+// a choice has a type of its own.
+var paramTypes = map[string]string{
+	"none":         "bool",
+	"integer":      "uint64",
+	"word":         "string",
+	"xtext":        "string",
+	"auth-mailbox": "string",
+	"choice":       "Value",
+}
+
+// GoType gives the type of the parameter's value in Go; that of a choice is a
+// type of the package that defines the parameter.
+func (p *Param) GoType() string {
+	if p.Kind == "choice" {
+		return p.Go + "Value"
+	}
+	return paramTypes[p.Kind]
+}
+
+// names refuses names that Go can't take, or that come twice.
+func (b *builder) names() {
+	seen := map[string]table.Pos{}
+	use := func(own bool, name string, pos table.Pos) {
+		switch first, twice := seen[name]; {
+		case !own:
+		case !exported(name):
+			b.problem(pos, "name", "%q is no exported name in Go: say another with `type:`", name)
+		case twice:
+			b.problem(pos, "name", "the name %s in Go is taken by the definition in %s:%d: say another with `type:`", name, first.File, first.Line)
+		default:
+			seen[name] = pos
+		}
+	}
+	p := b.plan
+	for i, s := range p.States {
+		use(s.Own, "State"+s.Go, b.t.States[i].Name.Pos)
+	}
+	for i, f := range p.Facts {
+		use(f.Own, "Fact"+f.Go, b.t.Facts[i].Name.Pos)
+	}
+	for i, c := range p.Commands {
+		use(c.Own, "Op"+c.Go, b.t.Commands[i].Name.Pos)
+		if c.Line {
+			use(c.Own, c.Go, b.t.Commands[i].Name.Pos)
+		}
+	}
+	for _, e := range b.t.Extensions {
+		if k := b.keyword[e]; k != nil {
+			use(k.Own, "Keyword"+k.Go, e.Keyword.Name.Pos)
+			use(k.Own, k.Go+"Keyword", e.Keyword.Name.Pos)
+		}
+	}
+	for i, q := range p.Params {
+		pos := b.t.Params[i].Name.Pos
+		use(q.Own, "Param"+q.Go, pos)
+		use(q.Own, q.Go, pos)
+		if q.Kind == "choice" {
+			use(q.Own, q.Go+"Value", pos)
+		}
+		for j, c := range q.Choices {
+			use(c.Own, c.Go, b.t.Params[i].Value.Choices[j].Word.Pos)
+		}
+	}
+}
+
+// kinds lists the words of a map for an error.
+func kinds(m map[string]string) string {
+	return strings.TrimLeft(strings.Join(slices.Sorted(maps.Keys(m)), ", "), ", ")
+}

@@ -1,0 +1,103 @@
+package smtp
+
+import "bytes"
+
+// TextPolicy says what message data may look like. The zero value turns a lone
+// LF into CRLF and refuses a lone CR.
+type TextPolicy struct {
+	// Strict refuses a lone LF too: every line has to end in CRLF.
+	Strict bool
+	// MaxLine, if not 0, refuses lines of more octets, line end not counted. RFC
+	// 5322 §2.1.1 has 998.
+	MaxLine int
+}
+
+// Text brings message data into the form of the wire, piece by piece: lines end
+// in CRLF, a lone CR or LF never passes (RFC 5321 §2.3.8), and with Dots a line
+// that begins with a dot gets another one (§4.5.2). The zero value, with or
+// without Dots, is ready for use.
+type Text struct {
+	Policy TextPolicy
+	Dots   bool
+	inLine bool // some of the line under way went out
+	cr     bool // a CR is held back: its LF is to come
+	length int  // octets of the line under way
+}
+
+// Append appends p in the form of the wire to dst. On an error dst comes back
+// as it was and p was not taken.
+func (t *Text) Append(dst, p []byte) ([]byte, error) {
+	was, n := *t, len(dst)
+	dst, err := t.append(dst, p)
+	if err != nil {
+		*t = was
+		return dst[:n], err
+	}
+	return dst, nil
+}
+
+func (t *Text) append(dst, p []byte) ([]byte, error) {
+	if t.cr && len(p) > 0 {
+		if p[0] != '\n' {
+			return dst, loneCR()
+		}
+		dst = append(dst, "\r\n"...)
+		t.cr, t.inLine, t.length = false, false, 0
+		p = p[1:]
+	}
+	for len(p) > 0 {
+		if !t.inLine && t.Dots && p[0] == '.' {
+			dst = append(dst, '.')
+		}
+		i := bytes.IndexByte(p, '\n')
+		line := p
+		if i >= 0 {
+			line = p[:i]
+		}
+		t.inLine = true
+		switch end := len(line) - 1; {
+		case i >= 0 && end >= 0 && line[end] == '\r':
+			line = line[:end]
+		case i >= 0 && t.Policy.Strict:
+			return dst, &ArgumentError{Argument: "content", Reason: "expected each line to end in CRLF, got a lone LF"}
+		case i < 0 && end >= 0 && line[end] == '\r':
+			line, t.cr = line[:end], true
+		}
+		if bytes.IndexByte(line, '\r') >= 0 {
+			return dst, loneCR()
+		}
+		t.length += len(line)
+		if t.Policy.MaxLine > 0 && t.length > t.Policy.MaxLine {
+			return dst, &ArgumentError{Argument: "content", Reason: "expected no line longer than the limit, got one (RFC 5322 §2.1.1)"}
+		}
+		dst = append(dst, line...)
+		if i < 0 {
+			return dst, nil
+		}
+		dst = append(dst, "\r\n"...)
+		t.inLine, t.length = false, 0
+		p = p[i+1:]
+	}
+	return dst, nil
+}
+
+// AppendEnd ends the data: the last line gets its line end if it has none, and
+// with Dots the final dot follows (RFC 5321 §4.1.1.4). The Text is ready for
+// another message then.
+func (t *Text) AppendEnd(dst []byte) ([]byte, error) {
+	if t.cr {
+		return dst, loneCR()
+	}
+	if t.inLine {
+		dst = append(dst, "\r\n"...)
+	}
+	if t.Dots {
+		dst = append(dst, ".\r\n"...)
+	}
+	*t = Text{Policy: t.Policy, Dots: t.Dots}
+	return dst, nil
+}
+
+func loneCR() error {
+	return &ArgumentError{Argument: "content", Reason: "expected CR only in front of LF (RFC 5321 §2.3.8), got it alone"}
+}

@@ -1,0 +1,44 @@
+package smtp
+
+// do carries out what a reply does beyond moving the state: the effects that
+// the table names.
+func (s *Session) do(effects Effects, sized bool, ev *Event) {
+	if effects&(EffectLearnExtensions|EffectForgetExtensions|EffectForgetSession) != 0 {
+		s.forgetExtensions()
+	}
+	if effects&EffectLearnExtensions != 0 {
+		s.learnExtensions(ev.Reply)
+	}
+	if effects&EffectOpenTransaction != 0 {
+		s.recipients, s.sized = 0, sized
+	}
+	if effects&EffectCloseTransaction != 0 {
+		s.recipients, s.sized = 0, false
+	}
+	if effects&EffectCountRecipient != 0 {
+		s.recipients++
+	}
+	if effects&EffectSendVoid != 0 {
+		s.sendVoid()
+	}
+	if effects&EffectTooManyRecipients != 0 {
+		ev.Temporary = s.tooManyRecipients(ev.Reply)
+	}
+}
+
+// sendVoid answers a 354 that was given though no recipient is there with an
+// empty end of data (RFC 2920 §3.1).
+func (s *Session) sendVoid() {
+	s.out = append(s.out, ".\r\n"...)
+	s.push(s.role[RoleVoid], 0, false, false)
+}
+
+// tooManyRecipients reports whether a 552 means "for now": it says so by its
+// enhanced code, or it has none and no size was declared that it could be
+// about (RFC 5321 §4.5.3.1.10, RFC 1870 §6.4, RFC 3463 §3.6).
+func (s *Session) tooManyRecipients(r Reply) bool {
+	if r.Enhanced != (EnhancedCode{}) {
+		return r.Enhanced[1] == 5 && r.Enhanced[2] == 3
+	}
+	return !s.sized
+}

@@ -1,0 +1,169 @@
+package smtp
+
+import (
+	"bytes"
+	"encoding/base64"
+	"iter"
+	"strings"
+)
+
+// capabilities is what the server said in answer to EHLO.
+type capabilities struct {
+	text []byte // the lines behind the first, joined by line feeds
+	args []span // [keyword]: what stands behind it, in text
+}
+
+type span struct{ from, to int }
+
+func (c capabilities) emptied(keywords int) capabilities {
+	if cap(c.args) < keywords {
+		c.args = make([]span, keywords)
+	}
+	c.args = c.args[:keywords]
+	c.text = c.text[:0]
+	return c
+}
+
+func (s *Session) forgetExtensions() {
+	s.offered = 0
+	s.capabilities.text = s.capabilities.text[:0]
+}
+
+// learnExtensions reads the reply to EHLO (RFC 5321 §4.1.1.1). Keywords are
+// matched without regard to case; of two lines with one keyword the first
+// counts; a line that is no keyword is kept for Offers and else passed over.
+func (s *Session) learnExtensions(r Reply) {
+	first := true
+	for line := range r.Lines() {
+		if first { // the server's name and greeting
+			first = false
+			continue
+		}
+		line = bytes.TrimRight(line, " \t")
+		from := len(s.capabilities.text)
+		s.capabilities.text = append(append(s.capabilities.text, line...), '\n')
+		word, _ := cutWord(line)
+		k := s.p.keyword(word)
+		if k == 0 || s.offered&(1<<k) != 0 {
+			continue
+		}
+		s.offered |= 1 << k
+		s.capabilities.args[k] = span{from + len(word), from + len(line)}
+	}
+}
+
+func (p *Protocol) keyword(word []byte) Keyword {
+	for k := 1; k < len(p.Keywords); k++ {
+		if sameFold(word, p.Keywords[k].Name) {
+			return Keyword(k)
+		}
+	}
+	return 0
+}
+
+func cutWord(line []byte) (word, rest []byte) {
+	if i := bytes.IndexByte(line, ' '); i >= 0 {
+		return line[:i], line[i+1:]
+	}
+	return line, nil
+}
+
+// Extension gives what the server said behind a keyword in answer to the last
+// EHLO, and whether it named the keyword at all. It is a view, valid until the
+// next EHLO or Reset.
+func (s *Session) Extension(k Keyword) (args []byte, ok bool) {
+	if k == 0 || int(k) >= len(s.p.Keywords) || s.offered&(1<<k) == 0 {
+		return nil, false
+	}
+	at := s.capabilities.args[k]
+	return bytes.TrimLeft(s.capabilities.text[at.from:at.to], " "), true
+}
+
+// Offers yields the lines of the last EHLO reply behind the first one, those
+// with keywords that the table does not know included.
+func (s *Session) Offers() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for line := range bytes.Lines(s.capabilities.text) {
+			if !yield(string(bytes.TrimRight(line, "\n"))) {
+				return
+			}
+		}
+	}
+}
+
+// Capability gives what the server said behind a keyword, in its type, and
+// whether it named it. What can't be read in that type counts as not named.
+func Capability[T any](s *Session, k KeywordKey[T]) (T, bool) {
+	var none T
+	args, ok := s.Extension(k.Keyword)
+	if !ok {
+		return none, false
+	}
+	a := NewArgs(s.p, 0, args)
+	v := k.Parse(a)
+	if a.Err() != nil {
+		return none, false
+	}
+	return v, true
+}
+
+// MaxSize is the largest message that the server says it takes, in octets
+// (RFC 1870 §4); 0 if it does not say.
+func (s *Session) MaxSize() uint64 {
+	args, ok := s.Extension(s.x.maximum)
+	if !ok {
+		return 0
+	}
+	n, err := ParseInteger(args, 20)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// AuthMechanisms yields the names of the SASL mechanisms that the server offers
+// (RFC 4954 §3), in its order and spelling.
+func (s *Session) AuthMechanisms() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		args, _ := s.Extension(s.p.Commands[s.role[RoleAuth]].Keyword)
+		for word := range bytes.FieldsSeq(args) {
+			if !yield(string(word)) {
+				return
+			}
+		}
+	}
+}
+
+func (s *Session) offersMechanism(name string) bool {
+	for m := range s.AuthMechanisms() {
+		if strings.EqualFold(m, name) {
+			return true
+		}
+	}
+	return false
+}
+
+func joinMechanisms(s *Session) string {
+	var list string
+	for m := range s.AuthMechanisms() {
+		list = join(list, m)
+	}
+	if list == "" {
+		return "none"
+	}
+	return excerpt(list)
+}
+
+// DecodeChallenge decodes the base64 of a [Challenge] (RFC 4954 §4).
+func (r Reply) DecodeChallenge() ([]byte, error) {
+	line, rest := cutLine(r.raw)
+	text := replyText(line)
+	if len(rest) > 0 {
+		return nil, &ProtocolError{RFC: "RFC 4954 §4", Expected: "a challenge of one line", Came: "several"}
+	}
+	b, err := base64.StdEncoding.DecodeString(string(text))
+	if err != nil {
+		return nil, &ProtocolError{RFC: "RFC 4954 §4", Expected: "a challenge in base64", Came: excerpt(text)}
+	}
+	return b, nil
+}

@@ -39,19 +39,19 @@ func (s *Session) HandleEOF() { s.eof = true }
 
 // Next gives the next event, of kind [None] when the input has no more. What it
 // points to is valid until the next call of Next, HandleInput or Reset.
-func (s *Session) Next() Event {
+func (s *Session) Next() (ev Event) {
 	if s.err == nil {
 		if s.in.unread() > 0 {
-			if ev := s.next(); ev.Kind != None {
+			if s.next(&ev); ev.Kind != None {
 				return ev
 			}
 		}
 		if s.err == nil && !s.eof {
-			return Event{}
+			return ev
 		}
 	}
 	if s.ended {
-		return Event{}
+		return ev
 	}
 	s.ended = true
 	if s.err == nil && s.confirmed.state != s.p.Finish {
@@ -60,27 +60,29 @@ func (s *Session) Next() Event {
 	return Event{Kind: Ended, Err: s.err}
 }
 
-func (s *Session) next() Event {
+// next fills ev from the next whole reply, if there is one.
+func (s *Session) next(ev *Event) {
 	if s.halted {
 		s.in.start = len(s.in.buf) // the server may say what it likes, nobody asks
-		return Event{}
+		return
 	}
-	if st := &s.p.States[s.confirmed.state]; st.Awaits == AwaitTLS {
+	if s.p.States[s.confirmed.state].Awaits == AwaitTLS {
 		s.violate("RFC 3207 §4.2", "nothing before the TLS handshake", s.in.excerpt())
-		return Event{}
+		return
 	}
 	raw, whole := s.reply()
 	if !whole {
-		return Event{}
+		return
 	}
-	r := Reply{Code: s.in.code, raw: raw}
+	ev.Reply.Code, ev.Reply.raw = s.in.code, raw
+	ev.Temporary = s.in.code < 500
 	if s.x.enhanced != 0 && s.offered&(1<<s.x.enhanced) != 0 {
 		line, _ := cutLine(raw)
-		if e, _ := parseEnhanced(replyText(line)); int(e[0]) == r.Code/100 {
-			r.Enhanced = e
+		if e, _ := parseEnhanced(replyText(line)); int(e[0]) == s.in.code/100 {
+			ev.Reply.Enhanced = e
 		}
 	}
-	return s.answer(r)
+	s.answer(ev)
 }
 
 // reply cuts one whole reply off the input (RFC 5321 §4.2).
@@ -142,17 +144,19 @@ func replyLine(line []byte) (code int, more, ok bool) {
 }
 
 // answer gives a reply to the command that it belongs to: the oldest unanswered.
-func (s *Session) answer(r Reply) Event {
+func (s *Session) answer(ev *Event) {
 	if s.queue.n == 0 {
-		return s.unasked(r)
+		s.unasked(ev)
+		return
 	}
 	e := s.queue.at(0)
 	if e.end > s.taken {
-		return s.early(r, e)
+		s.early(ev, e)
+		return
 	}
 	c := &s.p.Commands[e.op]
-	ev := Event{Kind: Replied, Op: e.op, Role: c.Role, Tag: e.tag, Reply: r, Temporary: r.Code < 500}
-	code := r.Code
+	code := ev.Reply.Code
+	more := false
 	if c.Counted && s.confirmed.facts&c.Count == c.Count {
 		if s.left == 0 {
 			s.left, s.worst = max(1, s.recipients), 0
@@ -161,20 +165,19 @@ func (s *Session) answer(r Reply) Event {
 			s.worst = code
 		}
 		s.left--
-		ev.More = s.left > 0
+		more = s.left > 0
 		code = s.worst
 	}
-	ev.Late = !c.In.Has(s.confirmed.state)
-	row := s.p.row(e.op, code, s.confirmed, ev.Late)
+	late := !c.In.Has(s.confirmed.state)
+	row := s.p.row(e.op, code, s.confirmed, late)
 	if row == nil || row.Violation {
-		s.violate(rowRFC(row, c), "a reply that "+c.Name+" can have in state "+s.p.States[s.confirmed.state].Name, excerpt(r.raw))
-		return Event{}
+		s.violate(rowRFC(row, c), "a reply that "+c.Name+" can have in state "+s.p.States[s.confirmed.state].Name, excerpt(ev.Reply.raw))
+		return
 	}
-	if ev.More {
-		return ev
+	ev.Kind, ev.Op, ev.Role, ev.Tag, ev.Late, ev.More = Replied, e.op, c.Role, e.tag, late, more
+	if !more {
+		s.settle(e, c, row, ev)
 	}
-	s.settle(e, c, row, &ev)
-	return ev
 }
 
 // settle takes the oldest command off the queue and moves the session as the
@@ -184,8 +187,11 @@ func (s *Session) settle(e *entry, c *CommandInfo, row *Row, ev *Event) {
 	awaits := s.p.States[to.state].Awaits
 	if awaits != AwaitCommand && awaits != AwaitNothing && s.queue.n > 1 {
 		s.violate(rowRFC(row, c), "no reply that wants an answer, since commands were sent behind "+c.Name, excerpt(ev.Reply.raw))
-		*ev = Event{}
+		ev.Kind = None
 		return
+	}
+	if awaits == AwaitLine {
+		ev.Kind = Challenge
 	}
 	hope, sized := e.hope, e.sized
 	s.queue.pop()
@@ -196,55 +202,52 @@ func (s *Session) settle(e *entry, c *CommandInfo, row *Row, ev *Event) {
 	case to != hope:
 		s.rewalk()
 	}
-	if awaits == AwaitLine {
-		ev.Kind = Challenge
-	}
 	if row.Do != 0 {
 		s.do(row.Do, sized, ev)
 	}
 }
 
 // unasked is what a reply means that no command waits for.
-func (s *Session) unasked(r Reply) Event {
-	if s.p.States[s.confirmed.state].Awaits == AwaitContent && r.Code >= 400 {
+func (s *Session) unasked(ev *Event) {
+	switch {
+	case s.p.States[s.confirmed.state].Awaits == AwaitContent && ev.Reply.Code >= 400:
 		s.tag++
-		return s.halt(r, s.role[RoleContent], s.tag)
+		s.halt(ev, s.role[RoleContent], s.tag)
+	case ev.Reply.Code == 421:
+		s.shutdown(ev)
+	default:
+		s.violate("RFC 5321 §4.3.1", "no reply, since no command waits for one", excerpt(ev.Reply.raw))
 	}
-	if r.Code == 421 {
-		return s.shutdown(r)
-	}
-	s.violate("RFC 5321 §4.3.1", "no reply, since no command waits for one", excerpt(r.raw))
-	return Event{}
 }
 
 // early is what a reply means to a command whose octets have not all gone out.
-func (s *Session) early(r Reply, e *entry) Event {
+func (s *Session) early(ev *Event, e *entry) {
 	switch {
-	case e.line <= s.taken && r.Code >= 400: // a chunk is under way
-		return s.halt(r, e.op, e.tag)
-	case r.Code == 421:
-		return s.shutdown(r)
+	case e.line <= s.taken && ev.Reply.Code >= 400: // a chunk is under way
+		s.halt(ev, e.op, e.tag)
+	case ev.Reply.Code == 421:
+		s.shutdown(ev)
+	default:
+		s.violate("RFC 5321 §4.3.1", "no reply to "+s.p.Commands[e.op].Name+" before it was sent", excerpt(ev.Reply.raw))
 	}
-	s.violate("RFC 5321 §4.3.1", "no reply to "+s.p.Commands[e.op].Name+" before it was sent", excerpt(r.raw))
-	return Event{}
 }
 
 // halt takes the refusal of message data that is under way. The octets that
 // would end the message never go out, so nothing can follow.
-func (s *Session) halt(r Reply, op Op, tag Tag) Event {
+func (s *Session) halt(ev *Event, op Op, tag Tag) {
 	s.halted = true
 	s.out, s.octets, s.writing = s.out[:0], 0, false
-	return Event{Kind: Replied, Op: op, Role: s.p.Commands[op].Role, Tag: tag, Reply: r, Temporary: r.Code < 500}
+	ev.Kind, ev.Op, ev.Role, ev.Tag = Replied, op, s.p.Commands[op].Role, tag
 }
 
 // shutdown takes a 421 that answers nothing (RFC 5321 §3.8).
-func (s *Session) shutdown(r Reply) Event {
+func (s *Session) shutdown(ev *Event) {
 	s.confirmed.facts |= s.x.closing
 	s.assumed.facts |= s.x.closing
 	for i := range s.queue.n {
 		s.queue.at(i).hope.facts |= s.x.closing
 	}
-	return Event{Kind: Closing, Reply: r, Temporary: true}
+	ev.Kind = Closing
 }
 
 func rowRFC(row *Row, c *CommandInfo) string {

@@ -26,7 +26,7 @@ func Load(base fs.FS, files ...File) (*Table, Problems) {
 		l.loadExtension(f, false)
 	}
 	l.join()
-	if len(l.problems) == 0 { // the checks take it that all could be read
+	if l.readable() {
 		check(l.t, l.report)
 	}
 	if len(l.problems) > 0 {

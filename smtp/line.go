@@ -209,15 +209,18 @@ func (l *Line) open(n int) bool {
 	if l.err != nil {
 		return false
 	}
-	if n > MaxCommandLine || len(l.buf)-l.start+len(" ")+n+len("\r\n") > MaxCommandLine {
+	space := 1
+	if l.bare {
+		space = 0
+	}
+	if n > MaxCommandLine || len(l.buf)-l.start+space+n+len("\r\n") > MaxCommandLine {
 		l.fail("line", "a command line has at most "+strconv.Itoa(MaxCommandLine)+" octets (RFC 5321 §4.5.3.1.4, RFC 4954 §4), this one would be longer")
 		return false
 	}
-	if l.bare {
-		l.bare = false
-	} else {
+	if !l.bare {
 		l.buf = append(l.buf, ' ')
 	}
+	l.bare = false
 	return true
 }
 

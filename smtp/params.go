@@ -1,6 +1,9 @@
 package smtp
 
-import "iter"
+import (
+	"errors"
+	"iter"
+)
 
 // Params are the parameters of one command, such as SIZE of MAIL: an open
 // list, since a table may bring any. They are set and read through keys,
@@ -50,6 +53,9 @@ func Set[T any](p *Params, k ParamKey[T], v T) {
 	start := len(p.buf)
 	buf, err := k.Append(p.buf, v)
 	it := p.item(k.Param)
+	if err == nil && len(buf) < start {
+		err = errAppend
+	}
 	if err != nil {
 		*it = paramItem{id: k.Param, start: start, end: start, err: err}
 		return
@@ -57,6 +63,8 @@ func Set[T any](p *Params, k ParamKey[T], v T) {
 	p.buf = buf
 	*it = paramItem{id: k.Param, start: start, end: len(buf)}
 }
+
+var errAppend = errors.New("the key's Append must append to what it is given, it gave less back")
 
 // Get gives the value of a parameter, and whether it is there and well formed.
 // Without value it is true where it is there.

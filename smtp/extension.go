@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -44,7 +45,7 @@ func (s *Session) learnExtensions(r Reply) {
 		s.capabilities.text = append(append(s.capabilities.text, line...), '\n')
 		word, _ := cutWord(line)
 		k := s.p.keyword(word)
-		if k == 0 || s.offered&(1<<k) != 0 {
+		if k == 0 || s.offered&(1<<k) != 0 || slices.Contains(s.config.Ignore, k) {
 			continue
 		}
 		s.offered |= 1 << k

@@ -138,11 +138,17 @@ func (p *Protocol) ParamValue(r Role) (id Param, word string, ok bool) {
 	return 0, "", false
 }
 
-// Keyword finds the first EHLO keyword that has a role.
+// Keyword finds the EHLO keyword that has a role, or that the command with the
+// role needs.
 func (p *Protocol) Keyword(r Role) (Keyword, bool) {
 	for i := 1; i < len(p.Keywords); i++ {
 		if p.Keywords[i].Role == r {
 			return Keyword(i), true
+		}
+	}
+	for _, op := range p.index.roles[r] {
+		if k := p.Commands[op].Keyword; k != 0 {
+			return k, true
 		}
 	}
 	return 0, false

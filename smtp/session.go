@@ -18,6 +18,9 @@ type Config struct {
 	LMTP bool
 	// Secure says that the connection has TLS from its first octet on.
 	Secure bool
+	// Ignore holds keywords that count as not offered, whatever the server says:
+	// for a server that announces what it does not do well.
+	Ignore []Keyword
 	// Text says how message data is treated that goes out behind DATA.
 	Text TextPolicy
 	// Limits bound what the session keeps.
@@ -179,6 +182,39 @@ func (s *Session) Take(spare []byte) []byte {
 	s.taken += uint64(len(out))
 	s.out = spare[:0]
 	return out
+}
+
+// Pending is what Take would hand out: a view, valid until the next call.
+func (s *Session) Pending() []byte { return s.out }
+
+// Unqueue takes back the command from and all that were queued behind it, if
+// Take has not handed out any of their octets; their tags will be given again.
+func (s *Session) Unqueue(from Tag) error {
+	keep := s.queue.n
+	for keep > 0 && s.queue.at(keep-1).tag >= from {
+		keep--
+	}
+	if keep == s.queue.n {
+		return nil
+	}
+	start := uint64(0) // of the first command that goes, behind what was handed out
+	if keep > 0 {
+		if end := s.queue.at(keep - 1).end; end > s.taken {
+			start = end - s.taken
+		}
+	}
+	if first := s.queue.at(keep); first.line <= s.taken || s.writing {
+		return &StateError{Command: s.p.Commands[first.op].Name, State: s.p.States[s.assumed.state].Name, Reason: "its octets were handed out, they can't be taken back"}
+	}
+	s.out = s.out[:start]
+	s.octets = 0
+	s.tag = s.queue.at(keep).tag - 1
+	s.queue.n = keep
+	s.assumed = s.confirmed
+	if keep > 0 {
+		s.assumed = s.queue.at(keep - 1).assume
+	}
+	return nil
 }
 
 // HandleTLS says that the TLS handshake is done that the state waits for: the

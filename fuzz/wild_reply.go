@@ -106,6 +106,7 @@ func (w *Wild) failChunk(code int) {
 		w.hole = true
 		w.body = w.body[:w.chunkAt]
 	case keepEnvelope:
+		w.hole = true
 		w.body = nil
 	case keepSender:
 		w.to, w.body = nil, nil

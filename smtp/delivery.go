@@ -283,7 +283,7 @@ func (d *Delivery) decide(r *recipient) (Outcome, *decision) {
 		end = &r.end
 	}
 	switch {
-	case r.rcpt.verdict == lateYes && (end.verdict == yes || end.verdict == lateYes):
+	case r.rcpt.verdict == lateYes && (end.verdict == yes || end.verdict == lateYes || end.verdict == open && d.cut == cutEnded):
 		return Unknown, end
 	case d.mail.verdict == no:
 		return d.mail.refused(), &d.mail

@@ -223,7 +223,8 @@ func (s *Session) unasked(ev *Event) {
 // early is what a reply means to a command whose octets have not all gone out.
 func (s *Session) early(ev *Event, e *entry) {
 	switch {
-	case e.line <= s.taken && ev.Reply.Code >= 400: // a chunk is under way
+	case ev.Reply.Code >= 400 && (e.line <= s.taken || s.p.Commands[e.op].Payload == PayloadDot):
+		// A chunk is under way, or a message that a 354 asked for.
 		s.halt(ev, e.op, e.tag)
 	case ev.Reply.Code == 421:
 		s.shutdown(ev)

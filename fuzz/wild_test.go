@@ -1,0 +1,412 @@
+package fuzz
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/tabellarius/tabellarius/smtp"
+)
+
+var (
+	seedFlag     = flag.Uint64("seed", 1, "the seed of the runs against wild servers")
+	messagesFlag = flag.Int("messages", 20000, "how many messages each run against wild servers sends")
+)
+
+// Against servers that take every liberty the RFCs leave, every report must be
+// what the server did, no message may come under a foreign sender, and none may
+// be lost.
+func TestWildData(t *testing.T) { runWild(t, run{way: byData, opt: Usual()}) }
+func TestWildBdat(t *testing.T) { runWild(t, run{way: byChunk, opt: Usual()}) }
+func TestWildLMTP(t *testing.T) { runWild(t, run{way: byData, lmtp: true, opt: Usual()}) }
+
+// Content that goes out before the replies to MAIL and RCPT are in can't be
+// taken back: where a server refuses a chunk and takes the next, a message gets
+// a hole, and where it goes on after a 421 to RSET, a message may come under a
+// foreign sender. No report may be false for that.
+func TestWildEager(t *testing.T) {
+	opt := Usual()
+	opt.Rogue = 0
+	runWild(t, run{way: eager, opt: opt, foreignBy: WentOnAfter421, holesBy: WentOnAfterHole})
+}
+
+// Likewise with servers that refuse RSET, or take RCPT with no MAIL.
+func TestWildEagerRogues(t *testing.T) {
+	const any = WentOnAfter421 | RefusedReset | TookNoSender
+	runWild(t, run{way: eager, opt: Usual(), foreignBy: any, holesBy: any | WentOnAfterHole})
+}
+
+// A run is many connections to wild servers, each with a dozen messages or so.
+type run struct {
+	t    *testing.T
+	rnd  *rand.Rand
+	way  way
+	lmtp bool
+	opt  Options
+	// What a server does after these liberties is counted rather than refused.
+	foreignBy, holesBy Liberty
+	number             int
+	made               int
+	figures            figures
+}
+
+type figures struct {
+	connections, whole, messages int
+	recipients                   int
+	outcomes                     [smtp.Unknown + 1]int
+	late, died                   int
+	foreign                      map[Liberty]int // recipients of a message under a foreign sender, or of another message
+	holes                        map[Liberty]int // recipients of their own message with a hole
+}
+
+func runWild(t *testing.T, r run) {
+	t.Parallel()
+	r.t, r.rnd = t, rand.New(rand.NewPCG(*seedFlag, uint64(r.way)))
+	r.figures.foreign, r.figures.holes = map[Liberty]int{}, map[Liberty]int{}
+	for r.figures.messages < *messagesFlag && !t.Failed() {
+		r.number++
+		r.connect()
+	}
+	f := &r.figures
+	t.Logf("seed %d: %d connections (%d to a good end), %d messages to %d recipients: %d accepted, %d refused for now, %d for good, %d not sent, %d unknown; %d late replies",
+		*seedFlag, f.connections, f.whole, f.messages, f.recipients,
+		f.outcomes[smtp.Accepted], f.outcomes[smtp.RefusedForNow], f.outcomes[smtp.RefusedForGood], f.outcomes[smtp.NotSent], f.outcomes[smtp.Unknown], f.late)
+	if r.way == eager {
+		t.Logf("recipients of something foreign, by what the server did before: %v; of a message with a hole: %v", f.foreign, f.holes)
+	}
+	if f.outcomes[smtp.Accepted] < f.recipients/2 {
+		t.Errorf("only %d of %d recipients were accepted: the servers are too wild to prove much", f.outcomes[smtp.Accepted], f.recipients)
+	}
+}
+
+// newMessage makes a message whose addresses carry its number, and each piece
+// of its content too.
+func (r *run) newMessage(w way) *message {
+	r.made++
+	m := &message{number: r.made, from: fmt.Sprintf("s.%d@client.example", r.made)}
+	for i := range 1 + r.rnd.IntN(4) {
+		m.to = append(m.to, fmt.Sprintf("r%d.%d@wild.example", i, r.made))
+	}
+	for i := range 1 + r.rnd.IntN(3) {
+		if i > 0 && w != eager && r.rnd.IntN(6) == 0 { // eager, each chunk must show whose it is
+			m.pieces = append(m.pieces, nil)
+		} else {
+			m.pieces = append(m.pieces, r.newPiece(w == byData))
+		}
+	}
+	for _, piece := range m.pieces {
+		m.want += string(piece)
+	}
+	if w == byData {
+		m.want = strings.ReplaceAll(strings.ReplaceAll(m.want, "\r\n", "\n"), "\n", "\r\n")
+		if !strings.HasSuffix(m.want, "\r\n") {
+			m.want += "\r\n"
+		}
+	}
+	return m
+}
+
+func (r *run) newPiece(text bool) []byte {
+	piece := fmt.Appendf(nil, "Part-Of: <%d>\r\n", r.made)
+	for range r.rnd.IntN(4) {
+		piece = append(piece, pickOne(r.rnd, "", ".", "..", ".\r\n.", "RSET", "text of a line", strings.Repeat("long ", 30))...)
+		if text && r.rnd.IntN(4) == 0 {
+			piece = append(piece, '\n') // the session makes it CRLF
+		} else {
+			piece = append(piece, "\r\n"...)
+		}
+	}
+	if r.rnd.IntN(4) == 0 {
+		piece = append(piece, "no line end"...)
+	}
+	if !text && r.rnd.IntN(4) == 0 {
+		piece = append(piece, "\x00\xff\r\n.\r\nMAIL FROM:<evil@example.org>\r\n"...)
+	}
+	return piece
+}
+
+func pickOne[T any](rnd *rand.Rand, of ...T) T { return of[rnd.IntN(len(of))] }
+
+// A link is one connection between a client and a wild server.
+type link struct {
+	r   *run
+	rnd *rand.Rand
+	c   *client
+	w   *Wild
+
+	toServer, toClient []byte
+	lost               bool // octets of the server were lost
+	dead               bool // the client knows that it is over
+	spare              []byte
+	quiet              int // rounds in which nothing moved
+}
+
+func (r *run) connect() {
+	opt := r.opt
+	opt.LMTP = r.lmtp
+	opt.Chunking = r.way != byData || r.rnd.IntN(2) == 0
+	opt.Pipelining = r.rnd.IntN(8) > 0
+	w := r.way
+	if r.lmtp && opt.Chunking && r.rnd.IntN(2) == 0 {
+		w = byChunk
+		if r.rnd.IntN(2) == 0 {
+			w = eager // but for the last chunk, which waits
+		}
+	}
+	var messages []*message
+	for range 1 + r.rnd.IntN(24) {
+		messages = append(messages, r.newMessage(w))
+	}
+	wild := NewWild(r.rnd, opt)
+	s := smtp.NewSession(smtp.Config{LMTP: r.lmtp})
+	l := &link{r: r, rnd: r.rnd, w: wild, c: newClient(s, r.rnd, w, messages)}
+	l.run()
+	r.check(l, messages)
+}
+
+// run moves octets to and fro, in pieces of any size, until it is over.
+func (l *link) run() {
+	cutAt := -1
+	if l.rnd.IntN(16) == 0 {
+		cutAt = l.rnd.IntN(2000)
+	}
+	hasty := l.rnd.IntN(2) == 0
+	l.toClient = append(l.toClient, l.w.Greeting()...)
+	for steps := 0; !l.c.over; steps++ {
+		moved := false
+		if steps == cutAt { // the connection dies
+			l.toClient = l.toClient[:l.rnd.IntN(len(l.toClient)+1)]
+			l.lost, cutAt = true, -1
+			l.toServer = l.toServer[:l.rnd.IntN(len(l.toServer)+1)]
+			l.deliver(len(l.toServer))
+			l.dead = true
+		}
+		if hasty || l.rnd.IntN(2) == 0 {
+			for range 1 + l.rnd.IntN(30) {
+				if !l.c.step() {
+					break
+				}
+				moved = true
+			}
+		}
+		if !l.dead && (hasty || l.rnd.IntN(3) == 0) {
+			out := l.c.s.Take(l.spare)
+			moved = moved || len(out) > 0
+			l.toServer = append(l.toServer, out...)
+			l.spare = out
+		}
+		if len(l.toServer) > 0 && !l.dead && l.rnd.IntN(2) == 0 {
+			l.deliver(l.some(len(l.toServer)))
+			moved = true
+		}
+		if len(l.toClient) > 0 && l.rnd.IntN(2) == 0 {
+			n := l.some(len(l.toClient))
+			l.c.feed(l.toClient[:n])
+			l.toClient = append(l.toClient[:0], l.toClient[n:]...)
+			moved = true
+		} else if len(l.toClient) == 0 && (l.dead || l.w.Closed()) {
+			l.c.s.HandleEOF()
+			l.c.drain()
+			moved = true
+		}
+		if moved {
+			l.quiet = 0
+		} else if l.quiet++; l.quiet > 100 {
+			l.r.t.Fatalf("connection %d hangs: %s", l.r.number, l.describe())
+		}
+	}
+	if !l.dead { // what the client wrote still comes, or not
+		l.deliver([]int{0, len(l.toServer), l.rnd.IntN(len(l.toServer) + 1)}[l.rnd.IntN(3)])
+	}
+}
+
+// some is often all, else a few octets.
+func (l *link) some(n int) int {
+	if l.rnd.IntN(2) == 0 {
+		return n
+	}
+	return min(n, 1+l.rnd.IntN(64))
+}
+
+// deliver hands the server n octets.
+func (l *link) deliver(n int) {
+	out := l.w.Feed(l.toServer[:n])
+	l.toServer = append(l.toServer[:0], l.toServer[n:]...)
+	if l.c.over || l.lost {
+		return
+	}
+	l.toClient = append(l.toClient, out...)
+	if l.w.Closed() && len(l.toServer) > 0 && l.rnd.IntN(4) == 0 { // a reset: what was under way is lost
+		l.toClient = l.toClient[:l.rnd.IntN(len(l.toClient)+1)]
+		l.lost = true
+	}
+}
+
+func (l *link) describe() string {
+	s := l.c.s
+	return fmt.Sprintf("state %s, %d replies awaited, %d messages in flight, current %v, to server %q, to client %q",
+		s.Protocol().States[s.State()].Name, s.Awaiting(), len(l.c.flight), l.c.current != nil, l.toServer, l.toClient)
+}
+
+// hold is what a server has of a message for one of its recipients.
+type hold struct {
+	d    *Delivered
+	word Word
+	kept bool
+}
+
+// check compares what the client reports with what the server did.
+func (r *run) check(l *link, messages []*message) {
+	f := &r.figures
+	f.connections++
+	s := l.c.s
+	if s.Err() == nil && !s.Halted() {
+		f.whole++
+	}
+	f.late += l.c.late
+	var protocol *smtp.ProtocolError
+	if errors.As(s.Err(), &protocol) && !strings.HasPrefix(protocol.Came, `"35`) { // a late 354 can't be borne
+		r.errorf("%v", protocol)
+	}
+	for _, complaint := range l.w.Complaints() {
+		r.errorf("the server complains of %s", complaint)
+	}
+	byPath := map[string]*message{}
+	for _, m := range messages {
+		for _, to := range m.to {
+			byPath[to] = m
+		}
+	}
+	has := map[string]hold{}
+	for i := range l.w.Deliveries() {
+		d := &l.w.Deliveries()[i]
+		for _, word := range d.To {
+			r.deliver(d, word, byPath[word.Path], has)
+		}
+	}
+	said := map[Said]bool{}
+	for _, x := range l.w.Said() {
+		said[x] = true
+	}
+	for _, m := range messages {
+		if !m.begun {
+			for _, to := range m.to {
+				if has[to].kept {
+					r.errorf("%s: the server has a message that was never begun", to)
+				}
+			}
+			continue
+		}
+		f.messages++
+		for i, to := range m.to {
+			f.recipients++
+			got := m.d.Recipient(i)
+			f.outcomes[got.Outcome]++
+			if complaint := r.judge(l, m, to, got, has[to], said); complaint != "" {
+				r.errorf("%s, %s: %s (%d %q to %s): %s", to, got.Outcome, complaint, got.Reply.Code, got.Reply.Text(), got.Command, describeHold(has[to]))
+			}
+		}
+	}
+}
+
+// deliver notes what the server did with a message for one recipient, and
+// whether it is that recipient's message at all.
+func (r *run) deliver(d *Delivered, word Word, m *message, has map[string]hold) {
+	if m == nil {
+		r.errorf("the server has a recipient that was never named: %s", word.Path)
+		return
+	}
+	own := word.Kept
+	for part := range strings.SplitSeq(string(d.Body), "Part-Of: <") {
+		number, _, found := strings.Cut(part, ">")
+		own = own && (!found || number == fmt.Sprint(m.number))
+	}
+	was := has[word.Path]
+	if was.kept && own {
+		r.errorf("%s got the message twice", word.Path)
+	}
+	if !was.kept {
+		has[word.Path] = hold{d, word, own}
+	}
+	if !word.Kept || m.from == d.From && string(d.Body) == m.want {
+		return
+	}
+	count, by := r.figures.foreign, r.foreignBy
+	if own && m.from == d.From {
+		count, by = r.figures.holes, r.holesBy
+	}
+	count[d.After]++
+	if d.After&by == 0 {
+		r.errorf("%s got a message from %s, liberties %d:\n%q", word.Path, d.From, d.After, d.Body)
+	}
+}
+
+func describeHold(h hold) string {
+	if h.d == nil {
+		return "the server never heard its end"
+	}
+	return fmt.Sprintf("the server said %d and keeps it: %v, from %s, liberties %d", h.word.Code, h.kept, h.d.From, h.d.After)
+}
+
+func (r *run) errorf(format string, args ...any) {
+	r.t.Helper()
+	r.t.Errorf("connection %d: "+format, append([]any{r.number}, args...)...)
+}
+
+// fooled reports the one refusal that may be untrue: MAIL was refused, and a
+// rogue took RCPT and the content all the same, but the connection died before
+// it said so.
+func (r *run) fooled(l *link, got smtp.Result, h hold) bool {
+	return got.Command == "MAIL" && h.d.After&r.foreignBy&TookNoSender != 0 && l.c.s.Err() != nil
+}
+
+// judge says what is wrong with a report, nothing if it is true.
+func (r *run) judge(l *link, m *message, to string, got smtp.Result, h hold, said map[Said]bool) string {
+	right := h.kept && h.d.From == m.from && string(h.d.Body) == m.want
+	code := got.Reply.Code
+	switch got.Outcome {
+	case smtp.Accepted:
+		if !right || !h.word.Sent || h.word.Code != code {
+			return "the server did not say so"
+		}
+	case smtp.RefusedForNow, smtp.RefusedForGood:
+		if h.kept && !r.fooled(l, got, h) {
+			return "the server has it"
+		}
+		if want := code < 500; want != (got.Outcome == smtp.RefusedForNow) && !(code == 552 && got.Command == "RCPT") {
+			return "for now and for good are mixed up"
+		}
+		heard := code == 421
+		switch got.Command {
+		case "MAIL":
+			heard = heard || said[Said{"MAIL", m.from, code}]
+		case "RCPT":
+			heard = heard || said[Said{"RCPT", to, code}]
+		default:
+			heard = true
+		}
+		if !heard {
+			return "the server never said so"
+		}
+	case smtp.NotSent:
+		if h.kept {
+			return "the server has it"
+		}
+	case smtp.Unknown:
+		if m.late {
+			break
+		}
+		if l.c.s.Err() == nil && !l.c.s.Halted() {
+			return "the connection came to a good end, and no reply was late"
+		}
+		if h.d != nil && h.word.Sent && !l.lost && errors.Is(l.c.s.Err(), smtp.ErrClosed) {
+			return "the server's word was heard"
+		}
+	default:
+		return "no report"
+	}
+	return ""
+}

@@ -119,11 +119,18 @@ func TestLookupByRole(t *testing.T) {
 	if _, _, ok := handTable.ParamValue(RoleQuit); ok {
 		t.Error("ParamValue(RoleQuit) found one")
 	}
-	if _, ok := handTable.Keyword(RoleQuit); ok {
-		t.Error("Keyword(RoleQuit) found one")
-	}
-	table := &Protocol{Keywords: []KeywordInfo{{}, {Name: "X"}, {Name: "SIZE", Role: RoleSize}}}
+	table := Compile(Protocol{
+		Version:  TableVersion,
+		Commands: []CommandInfo{{}, {Name: "BDAT", Verb: "BDAT", Role: RoleChunk, Keyword: 1}, {Name: "QUIT", Verb: "QUIT", Role: RoleQuit}},
+		Keywords: []KeywordInfo{{}, {Name: "CHUNKING"}, {Name: "SIZE", Role: RoleSize}},
+	})
 	if k, ok := table.Keyword(RoleSize); k != 2 || !ok {
-		t.Errorf("Keyword(RoleSize) = %d, %v", k, ok)
+		t.Errorf("Keyword(RoleSize) = %d, %v, want the keyword with the role", k, ok)
+	}
+	if k, ok := table.Keyword(RoleChunk); k != 1 || !ok {
+		t.Errorf("Keyword(RoleChunk) = %d, %v, want the keyword that the command needs", k, ok)
+	}
+	if _, ok := table.Keyword(RoleQuit); ok {
+		t.Error("Keyword(RoleQuit) found one")
 	}
 }

@@ -37,8 +37,17 @@ func goNameOf(n Name, given string) string {
 func (c *checker) goNames() {
 	type scope map[string]Name
 	scopes := map[bool]scope{true: {"Table": {}}, false: {"Table": {}}}
-	use := func(ext *Extension, goName string, n Name) {
+	use := func(ext *Extension, n Name, goNames ...string) {
+		if c.clashed(n.Pos) {
+			return
+		}
 		s := scopes[ext == nil || ext.Base]
+		goName := goNames[0]
+		for _, goName = range goNames { // one problem a definition is enough
+			if _, taken := s[goName]; taken || !token.IsIdentifier(goName) {
+				break
+			}
+		}
 		first, taken := s[goName]
 		switch {
 		case !token.IsIdentifier(goName) || !token.IsExported(goName):
@@ -48,39 +57,41 @@ func (c *checker) goNames() {
 		case taken:
 			c.add(n.Pos, "go-name", "%q makes %s in Go, as %q at %s does; say another with type, or rename one", n.Text, goName, first.Text, first.Pos)
 		default:
-			s[goName] = n
+			for _, g := range goNames {
+				s[g] = n
+			}
 		}
 	}
 	for _, s := range c.t.States {
-		use(s.Ext, "State"+GoName(s.Name.Text), s.Name)
+		use(s.Ext, s.Name, "State"+GoName(s.Name.Text))
 	}
 	for _, f := range c.t.Facts {
-		use(f.Ext, "Fact"+GoName(f.Name.Text), f.Name)
+		use(f.Ext, f.Name, "Fact"+GoName(f.Name.Text))
 	}
 	for _, cmd := range c.t.Commands {
 		name := goNameOf(cmd.Name, cmd.Type)
-		use(cmd.Ext, "Op"+name, cmd.Name)
 		if cmd.Line() {
-			use(cmd.Ext, name, cmd.Name)
+			use(cmd.Ext, cmd.Name, "Op"+name, name)
+		} else {
+			use(cmd.Ext, cmd.Name, "Op"+name)
 		}
 		c.fields(cmd)
 	}
 	for _, e := range c.t.Extensions {
 		if k := e.Keyword; k != nil {
 			name := goNameOf(k.Name, k.Type)
-			use(e, "Keyword"+name, k.Name)
-			use(e, name+"Keyword", k.Name)
+			use(e, k.Name, "Keyword"+name, name+"Keyword")
 		}
 	}
 	for _, p := range c.t.Params {
 		name := goNameOf(p.Name, p.Type)
-		use(p.Ext, "Param"+name, p.Name)
-		use(p.Ext, name, p.Name)
 		if p.Value.Kind == "choice" {
-			use(p.Ext, name+"Value", p.Name)
+			use(p.Ext, p.Name, "Param"+name, name, name+"Value")
+		} else {
+			use(p.Ext, p.Name, "Param"+name, name)
 		}
 		for _, w := range p.Value.Choices {
-			use(w.Ext, name+goNameOf(w.Word, w.Type), w.Word)
+			use(w.Ext, w.Word, name+goNameOf(w.Word, w.Type))
 		}
 	}
 }
@@ -88,16 +99,16 @@ func (c *checker) goNames() {
 // fields holds that the arguments of a command can be the fields of its type,
 // beside the methods Op, Encode and Parse.
 func (c *checker) fields(cmd *Command) {
-	seen := map[string]bool{"Op": true, "Encode": true, "Parse": true, "Params": true}
+	seen := map[string]string{"Op": "", "Encode": "", "Parse": "", "Params": ""}
 	for _, a := range cmd.Args {
 		if a.Name.Text == "" {
 			continue
 		}
 		field := GoName(a.Name.Text)
-		if seen[field] {
+		if first, taken := seen[field]; taken && first != a.Name.Text {
 			c.add(a.Name.Pos, "go-name", "%q makes %s in Go, which type %s has already; name the argument otherwise", a.Name.Text, field, goNameOf(cmd.Name, cmd.Type))
 		}
-		seen[field] = true
+		seen[field] = a.Name.Text
 	}
 }
 

@@ -53,7 +53,7 @@ func (m *model) explore() {
 		}
 	}
 	for i, c := range m.commands {
-		if !used[i] && c.in&seen != 0 {
+		if !used[i] && c.in&seen&m.answered != 0 {
 			m.add(c.Name.Pos, "reachable", "%s is never legal: the facts that it needs and forbids never hold so in %s", c.Name.Text, m.stateNames(c.in&seen))
 		} else if c.in == 0 {
 			m.add(c.Name.Pos, "reachable", "%s is legal in no state; see its in and unless-in", c.Name.Text)
@@ -268,7 +268,7 @@ func (g *graph) finish() {
 	}
 	var said mask
 	for i, n := range g.nodes {
-		if !ends[i] && !said.has(n.state) {
+		if !ends[i] && !said.has(n.state) && !g.mute(n.state) {
 			said |= 1 << n.state
 			s := g.t.States[n.state]
 			g.add(s.Name.Pos, "finish", "from %s%s no legal commands lead to %s; let QUIT be legal there, or a command that leads on",

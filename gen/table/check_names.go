@@ -10,9 +10,16 @@ import (
 // between files.
 func (c *checker) definitions() {
 	seen := map[string]Name{}
+	order := map[string]int{}
+	for i, e := range c.t.Extensions {
+		order[e.File] = i + 1
+	}
 	define := func(space, what string, n Name) {
 		key := space + "\x00" + n.Text
 		if first, ok := seen[key]; ok {
+			if order[first.Pos.File] > order[n.Pos.File] { // the file that was loaded later is to blame
+				first, n = n, first
+			}
 			c.add(n.Pos, "clash", "%s %q is defined at %s already; give one of them another name", what, n.Text, first.Pos)
 			return
 		}

@@ -171,7 +171,7 @@ func (m *model) answers() {
 	for _, c := range m.commands {
 		m.entering(c)
 		if other := c.in & m.all; other != 0 && other != c.in {
-			m.add(c.Name.Pos, "answer", "%s is legal in %s, which await a command, and in %s, which do not; make two commands of it",
+			m.add(c.Name.Pos, "answer", "%s is legal both where a command is awaited (%s) and where something else is (%s); make two commands of it",
 				c.Name.Text, m.stateNames(other), m.stateNames(c.in&^m.all))
 		}
 	}
@@ -202,11 +202,16 @@ func (m *model) answers() {
 				m.add(same[1].Name.Pos, "clash", "in %s, %s can't be told from %s (%s), since neither has a verb", s.Name.Text, same[1].Name.Text, same[0].Name.Text, same[0].Name.Pos)
 			}
 		}
-		awaits := contains([]string{"content", "line", "reply"}, s.Awaits)
-		if awaits && !slices.ContainsFunc(m.commands, func(c *command) bool { return c.in.has(i) }) {
+		if m.mute(i) {
 			m.add(s.Name.Pos, "answer", "%s awaits %s, and no command is legal in it; add one, or let it await a command", s.Name.Text, s.Awaits)
 		}
 	}
+}
+
+// mute reports whether a state awaits an answer that no command is.
+func (m *model) mute(i int) bool {
+	return contains([]string{"content", "line", "reply"}, m.t.States[i].Awaits) &&
+		!slices.ContainsFunc(m.commands, func(c *command) bool { return c.in.has(i) })
 }
 
 // entering holds that a reply which wants an answer, or ends the session, can

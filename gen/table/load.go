@@ -73,7 +73,10 @@ func (l *loader) loadStates(f File) {
 		return
 	}
 	o := r.object(root, kindBase, Pos{f.Name, 1, 1})
-	r.rfc = r.number(o.need("rfc"))
+	r.rfc = "?" // said to be missing already
+	if n := o.need("rfc"); n != nil {
+		r.rfc = r.number(n)
+	}
 	l.t.Protocol, _ = r.word(o.need("protocol"), "protocol")
 	l.t.Start, _ = r.word(o.need("start"), "start")
 	l.t.Finish, _ = r.word(o.need("finish"), "finish")
@@ -88,7 +91,7 @@ func (r *reader) number(n *yaml.Node) string {
 	w, ok := r.word(n, "rfc")
 	if ok && !rfcPattern.MatchString(w.Text) {
 		r.add(w.Pos, "citation", "the rfc of a file is a number alone, such as 5321, not %q", w.Text)
-		return ""
+		return "?"
 	}
 	return w.Text
 }
@@ -126,10 +129,13 @@ func (l *loader) loadExtension(f File, base bool) {
 // sections its rows cite, or another document.
 func (r *reader) fileCitation(o object) {
 	rfc, cite := o.get("rfc"), o.get("cite")
+	r.ext.Cite = Cite{"?", o.pos}
 	switch {
+	case o.broken:
 	case rfc != nil && cite != nil:
 		w, _ := r.word(cite, "cite")
 		r.add(w.Pos, "citation", "the file has both rfc and cite; leave one")
+		r.rfc = "?"
 	case rfc != nil:
 		r.rfc = r.number(rfc)
 		r.ext.Cite = Cite{"RFC " + r.rfc, r.pos(rfc)}
@@ -138,6 +144,7 @@ func (r *reader) fileCitation(o object) {
 		r.cite = w.Text
 		r.ext.Cite = Cite{w.Text, w.Pos}
 	default:
+		r.rfc = "?" // said once is enough
 		r.add(o.pos, "citation", "the file needs rfc, the number of the RFC that defines the extension, or cite, another document")
 	}
 }

@@ -150,7 +150,7 @@ func (r *reader) value(n *yaml.Node, kinds []string) Value {
 			v.Of = &of
 		}
 	}
-	if v.Kind == "" && len(o.values) == 0 && n.Kind == yaml.MappingNode {
+	if v.Kind == "" && n.Kind == yaml.MappingNode && len(n.Content) == 0 {
 		r.add(pos, "missing-key", "a value needs its kind, such as word or {integer: {digits: 20}}")
 	}
 	return v

@@ -48,6 +48,13 @@ func comparePos(a, b Pos) int {
 	return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 }
 
+// rules are the words that Problem.Rule may be.
+var rules = []string{
+	"syntax", "unknown-key", "missing-key", "type", "value", "bare-word", "duplicate", "undefined", "citation",
+	"clash", "go-name", "limit", "extension", "target", "role",
+	"deterministic", "total", "reachable", "finish", "success", "answer", "group", "assume",
+}
+
 // A report collects problems; two equal ones count once.
 type report struct {
 	problems Problems
@@ -65,6 +72,11 @@ func (r *report) add(pos Pos, rule, format string, args ...any) {
 	}
 }
 
+// clashed reports whether a definition was found to take another's name.
+func (r *report) clashed(pos Pos) bool {
+	return slices.ContainsFunc(r.problems, func(p Problem) bool { return p.Rule == "clash" && p.Pos == pos })
+}
+
 func (r *report) sorted() Problems {
 	slices.SortStableFunc(r.problems, func(a, b Problem) int {
 		return cmp.Or(comparePos(a.Pos, b.Pos), strings.Compare(a.Rule, b.Rule), strings.Compare(a.Message, b.Message))
@@ -75,7 +87,7 @@ func (r *report) sorted() Problems {
 // didYouMean names the known word that is nearest to what was written, or all
 // of them if they are few and none is near.
 func didYouMean(word string, known []string) string {
-	best, bestDist := "", max(1, len(word)/3)+1
+	best, bestDist := "", min(len(word), max(1, len(word)/3)+1)
 	for _, k := range known {
 		if d := distance(strings.ToLower(word), strings.ToLower(k)); d < bestDist {
 			best, bestDist = k, d
@@ -92,26 +104,31 @@ func didYouMean(word string, known []string) string {
 	return ""
 }
 
-// distance is the Levenshtein distance of two words.
+// distance is how many letters have to be put in, left out, changed, or
+// exchanged with their neighbour to make one word of the other.
 func distance(a, b string) int {
 	if len(a) > 64 || len(b) > 64 { // no word of a table is as long
 		return 64
 	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	d := make([][]int, len(a)+1)
+	for i := range d {
+		d[i] = make([]int, len(b)+1)
+		d[i][0] = i
 	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
+	for j := range d[0] {
+		d[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			change := 1
+			if a[i-1] == b[j-1] {
+				change = 0
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+			d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+change)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+			}
 		}
 	}
-	return row[len(b)]
+	return d[len(a)][len(b)]
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -23,16 +24,30 @@ type reader struct {
 
 // parse gives the root of the file, nil if it can't be read.
 func (r *reader) parse(data []byte) *yaml.Node {
-	var doc yaml.Node
-	if err := yaml.Load(data, &doc); err != nil {
-		r.syntax(data, err)
-		return nil
+	var docs []*yaml.Node
+	for dec := yaml.NewDecoder(bytes.NewReader(data)); ; {
+		var doc yaml.Node
+		err := dec.Decode(&doc)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			r.syntax(data, err)
+			return nil
+		}
+		if doc.Kind == yaml.DocumentNode && len(doc.Content) > 0 {
+			docs = append(docs, doc.Content[0])
+		}
+		if len(docs) == 2 {
+			r.add(r.pos(docs[1]), "syntax", "a second document begins here, and a file is one; make two files, or take out the line ---")
+			return nil
+		}
 	}
-	if doc.Kind != yaml.DocumentNode || len(doc.Content) == 0 {
+	if len(docs) == 0 {
 		r.add(Pos{r.file, 1, 1}, "syntax", "the file is empty; docs/table.md has a sample to begin with")
 		return nil
 	}
-	return doc.Content[0]
+	return docs[0]
 }
 
 func (r *reader) syntax(data []byte, err error) {
@@ -62,12 +77,13 @@ type object struct {
 	what   string
 	pos    Pos
 	values map[string]*yaml.Node
+	broken bool // it is no mapping; nothing is said about what it lacks
 }
 
 // object reads a mapping; what is wrong with its keys is reported, and the
 // rest is used. pos is that of the key before it, for what is missing.
 func (r *reader) object(n *yaml.Node, kind string, pos Pos) object {
-	o := object{r: r, what: kind, pos: pos, values: map[string]*yaml.Node{}}
+	o := object{r: r, what: kind, pos: pos, values: map[string]*yaml.Node{}, broken: n == nil || n.Kind != yaml.MappingNode}
 	for _, e := range r.entries(n, kind) {
 		if !slices.Contains(keysOf[kind], e.name.Text) {
 			r.add(e.name.Pos, "unknown-key", "%s has no key %q%s", kind, e.name.Text, didYouMean(e.name.Text, keysOf[kind]))
@@ -84,7 +100,7 @@ func (o object) get(key string) *yaml.Node { return o.values[key] }
 // need is the value of a key that may not be left out.
 func (o object) need(key string) *yaml.Node {
 	n := o.values[key]
-	if n == nil {
+	if n == nil && !o.broken {
 		o.r.add(o.pos, "missing-key", "%s needs the key %q", o.what, key)
 	}
 	return n
@@ -231,22 +247,26 @@ var (
 )
 
 // citation reads the authority of what stands in o: "§4.1" of the file's RFC,
-// "2920 §3.1" of another, or free text as `cite`.
+// "2920 §3.1" of another, or as `cite` free text, or "§3" of the document that
+// the file names by its own `cite`.
 func (r *reader) citation(o object) Cite {
 	if n := o.get("cite"); n != nil {
 		w, _ := r.word(n, "cite")
 		if o.get("rfc") != nil {
 			r.add(w.Pos, "citation", "%s has both rfc and cite; leave one", o.what)
 		}
+		if strings.HasPrefix(w.Text, "§") && r.cite != "" { // a section of the file's own document
+			return Cite{r.cite + " " + w.Text, w.Pos}
+		}
 		return Cite{RFC: w.Text, Pos: w.Pos}
 	}
 	n := o.get("rfc")
-	if n == nil {
+	if n == nil && !o.broken {
 		return Cite{Pos: o.pos}
 	}
 	w, ok := r.word(n, "rfc")
 	if !ok {
-		return Cite{RFC: "?", Pos: w.Pos}
+		return Cite{RFC: "?", Pos: o.pos}
 	}
 	if rfcPattern.MatchString(w.Text) {
 		return Cite{"RFC " + w.Text, w.Pos}

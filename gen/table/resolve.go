@@ -19,6 +19,7 @@ type model struct {
 	fact       map[string]int
 	sets       map[string]mask
 	all        mask // states that await a command
+	answered   mask // states that await what a command can be
 	fixed      mask
 	scope      map[string]mask // facts by what ends them
 	commands   []*command
@@ -69,6 +70,9 @@ func resolve(c *checker) *model {
 		m.state[s.Name.Text] = i
 		if s.Awaits == "command" {
 			m.all |= 1 << i
+		}
+		if s.Awaits != "tls" && s.Awaits != "nothing" {
+			m.answered |= 1 << i
 		}
 	}
 	for i, f := range c.t.Facts {

@@ -9,12 +9,13 @@ import (
 	"github.com/tabellarius/tabellarius/gen/table"
 )
 
-// Limits of the compiled form: states and facts are bits of a word, the other
-// numbers are octets.
+// Limits of the compiled form: states, facts and the keywords that a server
+// offers are bits of a word, the other numbers are octets.
 const (
-	maxStates = 64
-	maxFacts  = 63
-	maxOthers = 255
+	maxStates   = 64
+	maxFacts    = 63
+	maxKeywords = 63
+	maxOthers   = 255
 )
 
 type builder struct {
@@ -88,7 +89,7 @@ func (b *builder) define() {
 	b.limit(len(p.States), maxStates, "states")
 	b.limit(len(p.Facts), maxFacts, "facts")
 	b.limit(len(p.Commands), maxOthers, "commands")
-	b.limit(len(p.Keywords), maxOthers, "keywords")
+	b.limit(len(p.Keywords), maxKeywords, "keywords")
 	b.limit(len(p.Params), maxOthers, "parameters")
 }
 
@@ -152,7 +153,7 @@ func (b *builder) link() {
 func (b *builder) linkCommand(c *Command, t *table.Command) {
 	c.Verb, c.Payload, c.Group = t.Verb, t.Payload, t.Group
 	c.Args = b.args(t.Args)
-	c.Line = t.Verb != "" || len(t.Args) > 0
+	c.Line = t.Line()
 	var tail []string
 	for _, a := range c.Args {
 		c.Secret = c.Secret || a.Secret

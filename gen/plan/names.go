@@ -5,31 +5,16 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/tabellarius/tabellarius/gen/table"
 )
 
-// goName makes a Go name of a name of the table: its parts between signs, each
-// with one capital: BDAT-LAST gives BdatLast. A type that the table gives wins.
+// goName is the name that the table gives, or one made of the definition's.
 func goName(name, given string) string {
 	if given != "" {
 		return given
 	}
-	var b strings.Builder
-	start := true
-	for _, r := range name {
-		switch {
-		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
-			start = true
-		case start:
-			b.WriteRune(unicode.ToUpper(r))
-			start = false
-		default:
-			b.WriteRune(unicode.ToLower(r))
-		}
-	}
-	return b.String()
+	return table.GoName(name)
 }
 
 // exported reports whether name can stand in Go as an exported name.
@@ -113,7 +98,9 @@ func (p *Param) GoType() string {
 	return paramTypes[p.Kind]
 }
 
-// names refuses names that Go can't take, or that come twice.
+// names refuses names that Go can't take, or that come twice in the package
+// that is generated. The loader has looked at the library's names and at a
+// user's apart; here they may be in one package.
 func (b *builder) names() {
 	seen := map[string]table.Pos{}
 	use := func(own bool, name string, pos table.Pos) {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,20 +15,22 @@ import (
 // `from` before one without, then the command's own before the common.
 func (b *builder) rows(own, common []*table.Row, name, commonName string) []*Row {
 	type ranked struct {
-		rank int
-		row  *Row
+		rank, source, liked int
+		row                 *Row
 	}
 	var all []ranked
+	source := 0
 	add := func(list []*table.Row, listName string, isCommon bool) {
 		for _, r := range list {
+			source++
 			for _, code := range r.Codes {
 				row, ok := b.row(r, listName, code)
 				if !ok {
 					continue
 				}
-				rank := rankOf(r, code.Text, isCommon) << 4
+				rank := rankOf(r, code.Text, isCommon)
 				if r.Like.Text == "" {
-					all = append(all, ranked{rank, row})
+					all = append(all, ranked{rank, source, 0, row})
 					continue
 				}
 				// What is like a class does what each row of the class does
@@ -39,7 +42,7 @@ func (b *builder) rows(own, common []*table.Row, name, commonName string) []*Row
 						}
 						liked, ok := b.row(l, listName, r.Like)
 						if joined, can := join(row, liked); ok && can {
-							all = append(all, ranked{rank | rankOf(l, r.Like.Text, isCommon), joined})
+							all = append(all, ranked{rank, source, rankOf(l, r.Like.Text, isCommon), joined})
 						}
 					}
 				}
@@ -50,7 +53,9 @@ func (b *builder) rows(own, common []*table.Row, name, commonName string) []*Row
 	}
 	add(own, name, false)
 	add(common, commonName, true)
-	slices.SortStableFunc(all, func(x, y ranked) int { return x.rank - y.rank })
+	slices.SortStableFunc(all, func(x, y ranked) int {
+		return cmp.Or(x.rank-y.rank, x.source-y.source, x.liked-y.liked)
+	})
 
 	var rows []*Row
 	for _, r := range all {

@@ -27,7 +27,7 @@ type Options struct {
 
 // Usual gives options with odds under which most messages still pass.
 func Usual() Options {
-	return Options{Pipelining: true, Refuse: 30, Early: 10, Shut: 2, HangUp: 2, Rogue: 40}
+	return Options{Pipelining: true, Refuse: 30, Early: 25, Shut: 4, HangUp: 2, Rogue: 40}
 }
 
 // A Liberty is something a server did earlier in a connection, which may

@@ -13,7 +13,7 @@ import (
 
 var (
 	seedFlag     = flag.Uint64("seed", 1, "the seed of the runs against wild servers")
-	messagesFlag = flag.Int("messages", 20000, "how many messages each run against wild servers sends")
+	messagesFlag = flag.Int("messages", 40000, "how many messages each run against wild servers sends")
 )
 
 // Against servers that take every liberty the RFCs leave, every report must be
@@ -394,6 +394,9 @@ func (r *run) judge(l *link, m *message, to string, got smtp.Result, h hold, sai
 	case smtp.NotSent:
 		if h.kept {
 			return "the server has it"
+		}
+		if s := l.c.s; !m.late && s.Err() == nil && !s.Halted() && !s.Closing() {
+			return "nothing kept it from being sent, or refused"
 		}
 	case smtp.Unknown:
 		if m.late {

@@ -124,6 +124,19 @@ func (s *Session) Protocol() *Protocol { return s.p }
 // RoleHello, say; 0 if the table has none.
 func (s *Session) Op(r Role) Op { return s.role[r] }
 
+// Last is the command that was queued last among those unanswered, 0 if there
+// is none.
+func (s *Session) Last() Op {
+	if s.queue.n == 0 {
+		return 0
+	}
+	return s.queue.at(s.queue.n - 1).op
+}
+
+// Offered reports whether the server named a keyword in answer to EHLO, and the
+// Config does not ignore it.
+func (s *Session) Offered(k Keyword) bool { return k != 0 && s.offered&(1<<k) != 0 }
+
 // Closing reports that a 421 came, or a greeting that refuses: nothing new can
 // be begun but QUIT (RFC 5321 §3.8).
 func (s *Session) Closing() bool { return s.confirmed.facts&s.x.closing != 0 }

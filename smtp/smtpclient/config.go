@@ -1,0 +1,129 @@
+package smtpclient
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/tabellarius/tabellarius/auth"
+	"github.com/tabellarius/tabellarius/smtp"
+)
+
+// A TLSPolicy says how a connection is protected. The zero value requires TLS.
+type TLSPolicy uint8
+
+const (
+	// TLSRequired: TLS from the first octet on port 465 (RFC 8314 §3), STARTTLS
+	// on all others; without it nothing is sent (RFC 3207 §6).
+	TLSRequired TLSPolicy = iota
+	// TLSImplicit: TLS from the first octet, on any port.
+	TLSImplicit
+	// TLSOpportunistic: STARTTLS where it is offered and not refused, else plain
+	// text. Somebody in the path can take the offer out, so it protects against
+	// listeners only. A handshake that fails is an error all the same.
+	TLSOpportunistic
+	// TLSOff: plain text.
+	TLSOff
+)
+
+func (p TLSPolicy) String() string {
+	return [...]string{"required", "implicit", "opportunistic", "off"}[p]
+}
+
+// Config is how to connect and to send. The zero value follows the RFCs: TLS is
+// required and the certificate verified, nobody authenticates, and what the
+// server offers is used.
+type Config struct {
+	// Protocol is the table to follow, one with a user's own extensions perhaps;
+	// nil means smtp.Table.
+	Protocol *smtp.Protocol
+	// LocalName is the client's name in EHLO. Default: the host's name if it is
+	// fully qualified, else the connection's own address (RFC 5321 §4.1.4).
+	LocalName string
+	// LMTP makes it a client of LMTP (RFC 2033): one reply a recipient.
+	LMTP bool
+
+	// TLS is required unless this says otherwise.
+	TLS TLSPolicy
+	// TLSConfig is used for the handshake; nil means the defaults of crypto/tls,
+	// TLS 1.2 at least. It is not changed.
+	TLSConfig *tls.Config
+	// ServerName is the name that the certificate is checked against, and that
+	// mechanisms are told. Default: the host of Dial's address.
+	ServerName string
+
+	// Auth authenticates once TLS is up; nil: nobody does. A mechanism that the
+	// server does not offer is an error.
+	Auth auth.Mechanism
+
+	// Ignore holds keywords that count as not offered, for a server that
+	// announces what it does not do well: CHUNKING, PIPELINING.
+	Ignore []smtp.Keyword
+	// ChunkSize is how many octets of a message go out in one BDAT, and so how
+	// much of it is kept in memory. Default 256 KiB.
+	ChunkSize int
+	// Text says what message data may look like.
+	Text smtp.TextPolicy
+	// Limits bound what is kept of a server's replies.
+	Limits smtp.Limits
+	// Timeout, if not 0, is the longest wait for any reply, and for writing any
+	// piece of data. Default: those of the table (RFC 5321 §4.5.3.2), 2 to 10
+	// minutes. The context of a call may end it sooner.
+	Timeout time.Duration
+
+	// Dialer connects; nil means a net.Dialer, which tries IPv6 and IPv4 in the
+	// manner of RFC 8305. A proxy is a Dialer too.
+	Dialer interface {
+		DialContext(ctx context.Context, network, address string) (net.Conn, error)
+	}
+	// Trace, if not nil, is called with each line of the conversation, secrets
+	// left out. It must not call the client.
+	Trace func(TraceEvent)
+	// Logger, if not nil, gets the conversation at level Debug, secrets left out.
+	Logger *slog.Logger
+}
+
+func (cfg *Config) dial(ctx context.Context, addr string) (net.Conn, error) {
+	network := "tcp"
+	if strings.HasPrefix(addr, "/") {
+		network = "unix"
+	}
+	if cfg.Dialer != nil {
+		return cfg.Dialer.DialContext(ctx, network, addr)
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, network, addr)
+}
+
+func (cfg *Config) tls() *tls.Config {
+	c := cfg.TLSConfig.Clone()
+	if c == nil {
+		c = new(tls.Config)
+	}
+	c.ServerName = cmp.Or(cfg.ServerName, c.ServerName)
+	c.MinVersion = max(c.MinVersion, tls.VersionTLS12)
+	return c
+}
+
+// localName is the argument of EHLO: a fully qualified name, or an address
+// literal (RFC 5321 §4.1.3).
+func (cfg *Config) localName(conn net.Conn) string {
+	if cfg.LocalName != "" {
+		return cfg.LocalName
+	}
+	if name, err := os.Hostname(); err == nil && strings.Contains(name, ".") {
+		return name
+	}
+	if addr, ok := conn.LocalAddr().(*net.TCPAddr); ok {
+		if ip4 := addr.IP.To4(); ip4 != nil {
+			return "[" + ip4.String() + "]"
+		}
+		return "[IPv6:" + addr.IP.String() + "]"
+	}
+	return "localhost"
+}

@@ -2,10 +2,11 @@
 
 package smtp
 
-// Ehlo is the command EHLO (RFC 5321 §4.1.1.1): EHLO on the wire. It is legal
-// in greeting_received, ready, mailtx, recipient_sent and bdat_under_way. It
-// is not possible while the fact closing or lmtp holds. Nothing may be queued
-// behind it until its reply is there. Its reply is awaited for 5 minutes.
+// Ehlo is the command EHLO (RFC 5321 §4.1.1.1): "EHLO" on the wire. It is
+// legal in greeting_received, ready, mailtx, recipient_sent and
+// bdat_under_way. It is not possible while the fact closing or lmtp holds.
+// Nothing may be queued behind it until its reply is there. Its reply is
+// awaited for 5 minutes.
 type Ehlo struct {
 	Name string // a domain or an address literal
 }
@@ -25,10 +26,11 @@ func (c *Ehlo) Parse(a *Args) {
 	c.Name = a.Domain()
 }
 
-// Helo is the command HELO (RFC 5321 §4.1.1.1): HELO on the wire. It is legal
-// in greeting_received, ready, mailtx, recipient_sent and bdat_under_way. It
-// is not possible while the fact closing or lmtp holds. Nothing may be queued
-// behind it until its reply is there. Its reply is awaited for 5 minutes.
+// Helo is the command HELO (RFC 5321 §4.1.1.1): "HELO" on the wire. It is
+// legal in greeting_received, ready, mailtx, recipient_sent and
+// bdat_under_way. It is not possible while the fact closing or lmtp holds.
+// Nothing may be queued behind it until its reply is there. Its reply is
+// awaited for 5 minutes.
 type Helo struct {
 	Name string // a domain or an address literal
 }
@@ -48,8 +50,8 @@ func (c *Helo) Parse(a *Args) {
 	c.Name = a.Domain()
 }
 
-// Mail is the command MAIL (RFC 5321 §4.1.1.2): MAIL FROM: on the wire. It is
-// legal in ready. It is not possible while the fact closing holds. Commands
+// Mail is the command MAIL (RFC 5321 §4.1.1.2): "MAIL FROM:" on the wire. It
+// is legal in ready. It is not possible while the fact closing holds. Commands
 // may be queued behind it before its reply is there. Its reply is awaited for
 // 5 minutes.
 type Mail struct {
@@ -74,7 +76,7 @@ func (c *Mail) Parse(a *Args) {
 	c.Params = a.Params(c.Params)
 }
 
-// Rcpt is the command RCPT (RFC 5321 §4.1.1.3): RCPT TO: on the wire. It is
+// Rcpt is the command RCPT (RFC 5321 §4.1.1.3): "RCPT TO:" on the wire. It is
 // legal in mailtx and recipient_sent. It is not possible while the fact
 // closing holds. Commands may be queued behind it before its reply is there.
 // Its reply is awaited for 5 minutes.
@@ -100,10 +102,10 @@ func (c *Rcpt) Parse(a *Args) {
 	c.Params = a.Params(c.Params)
 }
 
-// Data is the command DATA (RFC 5321 §4.1.1.4): DATA on the wire. It is legal
-// in recipient_sent. It is not possible while the fact closing holds. Nothing
-// may be queued behind it until its reply is there. Its reply is awaited for 2
-// minutes.
+// Data is the command DATA (RFC 5321 §4.1.1.4): "DATA" on the wire. It is
+// legal in recipient_sent. It is not possible while the fact closing holds.
+// Nothing may be queued behind it until its reply is there. Its reply is
+// awaited for 2 minutes.
 type Data struct{}
 
 // Op is OpData.
@@ -117,8 +119,8 @@ func (*Data) Encode(l *Line) {}
 // Parse reads the arguments.
 func (*Data) Parse(a *Args) {}
 
-// Rset is the command RSET (RFC 5321 §4.1.1.5): RSET on the wire. It is legal
-// in greeting_received, ready, mailtx, recipient_sent, unsettled and
+// Rset is the command RSET (RFC 5321 §4.1.1.5): "RSET" on the wire. It is
+// legal in greeting_received, ready, mailtx, recipient_sent, unsettled and
 // bdat_under_way. It is not possible while the fact closing holds. Commands
 // may be queued behind it before its reply is there. Its reply is awaited for
 // 5 minutes.
@@ -135,10 +137,11 @@ func (*Rset) Encode(l *Line) {}
 // Parse reads the arguments.
 func (*Rset) Parse(a *Args) {}
 
-// Noop is the command NOOP (RFC 5321 §4.1.1.9): NOOP on the wire. It is legal
-// in greeting_received, ready, mailtx, recipient_sent and bdat_under_way. It
-// is not possible while the fact closing holds. Nothing may be queued behind
-// it until its reply is there. Its reply is awaited for 5 minutes.
+// Noop is the command NOOP (RFC 5321 §4.1.1.9): "NOOP" on the wire. It is
+// legal in greeting_received, ready, mailtx, recipient_sent and
+// bdat_under_way. It is not possible while the fact closing holds. Nothing may
+// be queued behind it until its reply is there. Its reply is awaited for 5
+// minutes.
 type Noop struct {
 	Text string // the rest of the line; empty: left out
 }
@@ -163,10 +166,11 @@ func (c *Noop) Parse(a *Args) {
 	}
 }
 
-// Vrfy is the command VRFY (RFC 5321 §4.1.1.6): VRFY on the wire. It is legal
-// in greeting_received, ready, mailtx, recipient_sent and bdat_under_way. It
-// is not possible while the fact closing holds. Nothing may be queued behind
-// it until its reply is there. Its reply is awaited for 5 minutes.
+// Vrfy is the command VRFY (RFC 5321 §4.1.1.6): "VRFY" on the wire. It is
+// legal in greeting_received, ready, mailtx, recipient_sent and
+// bdat_under_way. It is not possible while the fact closing holds. Nothing may
+// be queued behind it until its reply is there. Its reply is awaited for 5
+// minutes.
 type Vrfy struct {
 	Who string // the rest of the line
 }
@@ -186,10 +190,11 @@ func (c *Vrfy) Parse(a *Args) {
 	c.Who = a.Text()
 }
 
-// Expn is the command EXPN (RFC 5321 §4.1.1.7): EXPN on the wire. It is legal
-// in greeting_received, ready, mailtx, recipient_sent and bdat_under_way. It
-// is not possible while the fact closing holds. Nothing may be queued behind
-// it until its reply is there. Its reply is awaited for 5 minutes.
+// Expn is the command EXPN (RFC 5321 §4.1.1.7): "EXPN" on the wire. It is
+// legal in greeting_received, ready, mailtx, recipient_sent and
+// bdat_under_way. It is not possible while the fact closing holds. Nothing may
+// be queued behind it until its reply is there. Its reply is awaited for 5
+// minutes.
 type Expn struct {
 	List string // the rest of the line
 }
@@ -209,10 +214,11 @@ func (c *Expn) Parse(a *Args) {
 	c.List = a.Text()
 }
 
-// Help is the command HELP (RFC 5321 §4.1.1.8): HELP on the wire. It is legal
-// in greeting_received, ready, mailtx, recipient_sent and bdat_under_way. It
-// is not possible while the fact closing holds. Nothing may be queued behind
-// it until its reply is there. Its reply is awaited for 5 minutes.
+// Help is the command HELP (RFC 5321 §4.1.1.8): "HELP" on the wire. It is
+// legal in greeting_received, ready, mailtx, recipient_sent and
+// bdat_under_way. It is not possible while the fact closing holds. Nothing may
+// be queued behind it until its reply is there. Its reply is awaited for 5
+// minutes.
 type Help struct {
 	Topic string // the rest of the line; empty: left out
 }
@@ -237,7 +243,7 @@ func (c *Help) Parse(a *Args) {
 	}
 }
 
-// Quit is the command QUIT (RFC 5321 §4.1.1.10): QUIT on the wire. It is
+// Quit is the command QUIT (RFC 5321 §4.1.1.10): "QUIT" on the wire. It is
 // legal in greeting_received, ready, mailtx, recipient_sent, unsettled and
 // bdat_under_way. Nothing may be queued behind it until its reply is there.
 // Its reply is awaited for 5 minutes.
@@ -254,7 +260,7 @@ func (*Quit) Encode(l *Line) {}
 // Parse reads the arguments.
 func (*Quit) Parse(a *Args) {}
 
-// Auth is the command AUTH (RFC 4954 §4): AUTH on the wire. It is legal in
+// Auth is the command AUTH (RFC 4954 §4): "AUTH" on the wire. It is legal in
 // ready. The server must have offered AUTH. It is not possible while the fact
 // closing or auth holds. Nothing may be queued behind it until its reply is
 // there, unless one reply ends the exchange. Its reply is awaited for 5
@@ -309,7 +315,7 @@ func (c *AuthLine) Parse(a *Args) {
 	c.Response = a.Base64()
 }
 
-// AuthCancel is the command AUTH-CANCEL (RFC 4954 §4): * on the wire. It is
+// AuthCancel is the command AUTH-CANCEL (RFC 4954 §4): "*" on the wire. It is
 // legal in authenticating. The server must have offered AUTH. Nothing may be
 // queued behind it until its reply is there. Its reply is awaited for 5
 // minutes.
@@ -326,7 +332,7 @@ func (*AuthCancel) Encode(l *Line) {}
 // Parse reads the arguments.
 func (*AuthCancel) Parse(a *Args) {}
 
-// Bdat is the command BDAT (RFC 3030 §2): BDAT on the wire. It is legal in
+// Bdat is the command BDAT (RFC 3030 §2): "BDAT" on the wire. It is legal in
 // recipient_sent and bdat_under_way. The server must have offered CHUNKING. It
 // is not possible while the fact closing holds. Commands may be queued behind
 // it before its reply is there. Its reply is awaited for 10 minutes.
@@ -349,8 +355,8 @@ func (c *Bdat) Parse(a *Args) {
 	c.Size = a.Integer(19)
 }
 
-// BdatLast is the command BDAT-LAST (RFC 3030 §2): BDAT ... LAST on the wire.
-// It is legal in recipient_sent and bdat_under_way. The server must have
+// BdatLast is the command BDAT-LAST (RFC 3030 §2): "BDAT ... LAST" on the
+// wire. It is legal in recipient_sent and bdat_under_way. The server must have
 // offered CHUNKING. It is not possible while the fact closing holds. Commands
 // may be queued behind it before its reply is there. Its reply is awaited for
 // 10 minutes.
@@ -375,8 +381,8 @@ func (c *BdatLast) Parse(a *Args) {
 	a.Literal("LAST")
 }
 
-// Lhlo is the command LHLO (RFC 2033 §4.1): LHLO on the wire. It is legal in
-// greeting_received, ready, mailtx, recipient_sent and bdat_under_way. It
+// Lhlo is the command LHLO (RFC 2033 §4.1): "LHLO" on the wire. It is legal
+// in greeting_received, ready, mailtx, recipient_sent and bdat_under_way. It
 // needs the fact lmtp. It is not possible while the fact closing holds.
 // Nothing may be queued behind it until its reply is there. Its reply is
 // awaited for 5 minutes.
@@ -399,8 +405,8 @@ func (c *Lhlo) Parse(a *Args) {
 	c.Name = a.Domain()
 }
 
-// StartTLS is the command STARTTLS (RFC 3207 §4): STARTTLS on the wire. It is
-// legal in ready. The server must have offered STARTTLS. It is not possible
+// StartTLS is the command STARTTLS (RFC 3207 §4): "STARTTLS" on the wire. It
+// is legal in ready. The server must have offered STARTTLS. It is not possible
 // while the fact tls or closing holds. Nothing may be queued behind it until
 // its reply is there. Its reply is awaited for 5 minutes.
 type StartTLS struct{}

@@ -2,6 +2,7 @@ package print
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +17,8 @@ func (pr *printer) commandDoc(c *plan.Command) []string {
 	}
 	if wire == "" {
 		wire = "a line without a verb"
+	} else {
+		wire = strconv.Quote(wire)
 	}
 	text := fmt.Sprintf("%s is the command %s (%s): %s on the wire.", c.Go, c.Name, c.RFC, wire)
 	text += " It is legal in " + join(pr.stateNames(c.In), "and") + "."

@@ -81,7 +81,7 @@ func (c *checker) states() {
 }
 
 // argShapes says which arguments the engine passes to the commands of a role:
-// kinds of values; the last of them may be followed by what "…" stands for.
+// kinds of values, where "literals" is any number of words.
 var argShapes = map[string]string{
 	"greeting":    "",
 	"hello":       "domain",

@@ -115,6 +115,9 @@ type place struct {
 // move gives the place that a row leads to. sets are the facts that the
 // parameters of the command bring with its success.
 func (p *Protocol) move(at place, r *Row, sets Facts) place {
+	if r == nil { // a command that can only be refused, as AUTH-CANCEL (RFC 4954 §4)
+		return at
+	}
 	x := p.index
 	if r.Do&(EffectCloseTransaction|EffectForgetSession) != 0 {
 		at.facts &^= x.transaction

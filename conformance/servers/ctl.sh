@@ -58,7 +58,7 @@ start() {
   local pid=$!
   echo "$pid $(started "$pid")" >"$run/pid"
   greeted "$port" "$pid" || { tail -n 40 "$run/output" >&2; stop_one "$run"; die "$name does not greet on port $port"; }
-  [ -z "$owner" ] || tied "$run" "$owner" >/dev/null 2>&1 </dev/null &
+  if [ -n "$owner" ]; then tied "$run" "$owner" >/dev/null 2>&1 </dev/null & fi
   printf 'version=%s\nmail=%s\ncertificate=%s\noutput=%s\n' "$(cat "$tree/.version")" "$run/mail" "$base/certificate/cert.pem" "$run/output"
 }
 

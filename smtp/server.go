@@ -35,7 +35,7 @@ const (
 	ServerCommand                    // a command that is in order: answer it with Reply
 	ServerContent                    // octets of the message, dots taken off
 	ServerEnd                        // the message, or a chunk, is whole: answer it with Reply
-	ServerRejected                   // a line that the session answered by itself; Line has it
+	ServerRejected                   // a line that the session answered by itself; Line has it, Op the command if it is one
 	ServerEnded                      // the client closed the connection, or it broke the protocol; Err says which, nil after QUIT
 )
 
@@ -428,10 +428,11 @@ func (s *ServerSession) reject(r ServerReply) { s.write(r.Code, r.Enhanced, r.Te
 func (s *ServerSession) command(line []byte) ServerEvent {
 	ev := ServerEvent{Kind: ServerRejected, Line: line, s: s}
 	op, args, refusal := s.recognize(line)
+	ev.Op, ev.Role = op, s.p.Commands[op].Role
 	if refusal.Code == 0 {
 		a := &s.args
 		refusal = s.judge(op, a)
-		ev.Op, ev.Role, ev.args = op, s.p.Commands[op].Role, args
+		ev.args = args
 		if s.p.Commands[op].Payload == PayloadOctets {
 			ev.Size = s.size(op, args)
 			s.chunk, s.octets, s.drop, s.refusal = op, ev.Size, refusal.Code != 0, refusal

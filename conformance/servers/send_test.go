@@ -81,12 +81,15 @@ func (s *server) smtpsend(t *testing.T, password string, message []byte, more ..
 	if err := json.Unmarshal(stdout.Bytes(), &out); err != nil {
 		t.Fatalf("smtpsend ended with %d and printed %q: %v\n%s", out.exit, stdout.String(), err, stderr.String())
 	}
-	if strings.Contains(stdout.String()+out.transcript, password) ||
-		strings.Contains(out.transcript, base64.StdEncoding.EncodeToString([]byte(password))) {
-		t.Errorf("smtpsend shows the password:\n%s%s", stdout.String(), out.transcript)
+	for _, secret := range []string{password, inBase64(password), inBase64("\x00" + user + "\x00" + password)} {
+		if strings.Contains(stdout.String()+out.transcript, secret) {
+			t.Errorf("smtpsend shows the password as %q:\n%s%s", secret, stdout.String(), out.transcript)
+		}
 	}
 	return out
 }
+
+func inBase64(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
 // says fails the test where the transcript has no line of the client that
 // begins so.

@@ -149,7 +149,7 @@ func (w *page) effects(r *plan.Row) string {
 func arguments(args []*plan.Arg) string {
 	var words []string
 	for _, a := range args {
-		word := a.Name
+		var word string
 		switch {
 		case a.Field == "":
 			word = a.Literal

@@ -74,19 +74,19 @@ func (t *target) resolve() (gen.Options, gen.Tree, error) {
 		}
 		o.Base = os.DirFS(t.Spec)
 	}
-	if o.Package == "" {
-		name, err := packageName(tree.Dir)
-		if err != nil {
-			return o, tree, err
-		}
-		o.Package = name
-	}
 	for _, name := range t.Files {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			return o, tree, fmt.Errorf("smtpgen: can't read the extension file: %w", err)
 		}
 		o.Files = append(o.Files, table.File{Name: name, Data: data})
+	}
+	if o.Package == "" {
+		name, err := packageName(tree.Dir)
+		if err != nil {
+			return o, tree, err
+		}
+		o.Package = name
 	}
 	return o, tree, nil
 }

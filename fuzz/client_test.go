@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 
 	"github.com/tabellarius/tabellarius/smtp"
@@ -25,17 +26,18 @@ type message struct {
 	want   string   // the body that a server should have
 	d      smtp.Delivery
 
-	stage     stage
-	next      int // the recipient, chunk or piece that is next
-	inPiece   int // octets of the piece that were given
-	begun     bool
-	unheard   int  // commands without their reply
-	taken     int  // recipients
-	late      bool // some reply was late
-	refused   bool // a chunk was
-	intended  bool // DATA was answered 354
-	end       smtp.Tag
-	abandoned bool
+	stage    stage
+	next     int // the recipient, chunk or piece that is next
+	inPiece  int // octets of the piece that were given
+	begun    bool
+	unheard  int  // commands without their reply
+	taken    int  // recipients
+	late     bool // some reply was late
+	refused  bool // a chunk was
+	intended bool // DATA was answered 354
+	end      smtp.Tag
+	ended    bool // all of its octets were queued
+	gone     bool // and taken
 }
 
 type stage uint8
@@ -57,15 +59,16 @@ type client struct {
 	window  int
 	patient bool // DATA waits for the replies to RCPT
 
-	todo    []*message
-	current *message // whose commands are being queued
-	flight  []*message
-	owner   map[smtp.Tag]*message
-	greeted bool
-	hello   bool
-	quit    bool
-	over    bool
-	late    int // late replies, and 421s to nobody
+	todo       []*message
+	current    *message // whose commands are being queued
+	flight     []*message
+	owner      map[smtp.Tag]*message
+	greeted    bool
+	hello      bool
+	quit       bool
+	over       bool
+	late       int // late replies
+	complaints []string
 }
 
 func newClient(s *smtp.Session, rnd *rand.Rand, w way, todo []*message) *client {
@@ -95,6 +98,14 @@ func (c *client) step() bool {
 		return c.quit
 	}
 	return false
+}
+
+// take hands out what is to be written.
+func (c *client) take(spare []byte) []byte {
+	for _, m := range c.flight {
+		m.gone = m.gone || m.ended && !c.s.Halted() && c.s.Err() == nil
+	}
+	return c.s.Take(spare)
 }
 
 // begin queues MAIL, or the RSET that has to stand before it.
@@ -165,7 +176,7 @@ func (c *client) advance(m *message) bool {
 		if err == nil {
 			m.stage = stageOctets
 			if last {
-				m.end = tag
+				m.end, m.ended = tag, len(m.pieces[m.next]) == 0
 			}
 		}
 	case stageOctets:
@@ -193,7 +204,7 @@ func (c *client) content(m *message) bool {
 		return false
 	}
 	c.queued(m, tag)
-	m.end = tag
+	m.end, m.ended = tag, true
 	c.current = nil
 	return true
 }
@@ -204,6 +215,7 @@ func (c *client) octets(m *message) bool {
 	if len(piece) > 0 {
 		n := 1 + c.rnd.IntN(len(piece))
 		m.inPiece += n
+		m.ended = m.end != 0 && n == len(piece)
 		return c.s.Content(piece[:n]) == nil
 	}
 	m.inPiece = 0
@@ -219,7 +231,6 @@ var errGivenUp = errors.New("the message was given up before its end was sent")
 
 func (c *client) abandon(m *message) {
 	m.d.Cut(false, errGivenUp)
-	m.abandoned = true
 	c.current = nil
 	c.settle(m)
 }
@@ -309,7 +320,11 @@ func (c *client) replied(m *message, ev smtp.Event) {
 func (c *client) finish(err error) {
 	c.over = true
 	for _, m := range c.flight {
-		m.d.Cut(m.end != 0 && c.s.Taken(m.end), err)
+		taken := m.end != 0 && c.s.Taken(m.end)
+		if taken != m.gone {
+			c.complaints = append(c.complaints, fmt.Sprintf("Taken(%d) is %v, and the caller saw the end of message %d go out: %v", m.end, taken, m.number, m.gone))
+		}
+		m.d.Cut(taken, err)
 	}
 	c.flight, c.current = nil, nil
 }

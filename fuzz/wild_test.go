@@ -193,7 +193,7 @@ func (l *link) run() {
 			}
 		}
 		if !l.dead && (hasty || l.rnd.IntN(3) == 0) {
-			out := l.c.s.Take(l.spare)
+			out := l.c.take(l.spare)
 			moved = moved || len(out) > 0
 			l.toServer = append(l.toServer, out...)
 			l.spare = out
@@ -273,6 +273,9 @@ func (r *run) check(l *link, messages []*message) {
 	}
 	for _, complaint := range l.w.Complaints() {
 		r.errorf("the server complains of %s", complaint)
+	}
+	for _, complaint := range l.c.complaints {
+		r.errorf("%s", complaint)
 	}
 	byPath := map[string]*message{}
 	for _, m := range messages {

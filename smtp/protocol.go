@@ -109,6 +109,20 @@ const (
 	numRoles
 )
 
+var roleNames = [numRoles]string{
+	"none", "greeting", "hello", "helo", "sender", "recipient", "data", "content", "void", "reset", "noop", "quit",
+	"chunk", "last-chunk", "starttls", "auth", "auth-line", "auth-cancel", "tls", "closing", "lmtp", "utf8", "size",
+	"body", "7bit", "8bit", "pipelining", "enhanced",
+}
+
+// String gives the role's word in the table.
+func (r Role) String() string {
+	if r >= numRoles {
+		return "unknown"
+	}
+	return roleNames[r]
+}
+
 // Effects is a set of what a reply does beyond moving the state.
 type Effects uint16
 

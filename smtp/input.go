@@ -32,7 +32,11 @@ func (in *input) add(p []byte) {
 // HandleInput takes octets of the server; they are copied. Call Next until it
 // gives no more events before feeding again: the session keeps no more than one
 // unfinished reply then, whatever the server sends.
-func (s *Session) HandleInput(p []byte) { s.in.add(p) }
+func (s *Session) HandleInput(p []byte) {
+	if s.err == nil { // a session that is over would never read it
+		s.in.add(p)
+	}
+}
 
 // HandleEOF says that the server has closed the connection, or that it is dead.
 func (s *Session) HandleEOF() { s.eof = true }

@@ -83,6 +83,12 @@ func Get[T any](p *Params, k ParamKey[T]) (v T, ok bool) {
 	return v, err == nil
 }
 
+// Has reports whether the list has the parameter.
+func (p *Params) Has(id Param) bool {
+	_, ok := p.find(id)
+	return ok
+}
+
 // Put sets a parameter to the octets that stand behind its "=", or to no value,
 // for callers that found it by its role. The octets are copied; when the
 // command is encoded they are checked against the table's grammar.

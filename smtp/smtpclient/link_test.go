@@ -11,6 +11,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -227,10 +228,12 @@ func TestCancelHoldsInEveryPhase(t *testing.T) {
 					srv := smtptest.NewUnstartedServer()
 					srv.Config.LMTP, srv.Config.Without = m.lmtp, m.without
 					defer srv.Close()
-					mute := false
+					var mute atomic.Bool
 					srv.Config.Answer = func(q smtptest.Request) (smtptest.Answer, bool) {
-						mute = mute || q.Role == role
-						return smtptest.Answer{Silent: true}, mute
+						if q.Role == role {
+							mute.Store(true)
+						}
+						return smtptest.Answer{Silent: true}, mute.Load()
 					}
 					cfg := m.config()
 					cfg.ChunkSize = len(letter) / 3
@@ -245,7 +248,7 @@ func TestCancelHoldsInEveryPhase(t *testing.T) {
 							err = c.Quit(ctx)
 						}
 					}
-					if spent := time.Since(start); mute && (!errors.Is(err, context.DeadlineExceeded) || spent != time.Second) {
+					if spent := time.Since(start); mute.Load() && (!errors.Is(err, context.DeadlineExceeded) || spent != time.Second) {
 						t.Errorf("after %v: %v; want the deadline after 1s", spent, err)
 					}
 				})

@@ -30,8 +30,8 @@ type Envelope struct {
 	From string
 	// To holds the forward-paths, one at least.
 	To []string
-	// Params are further parameters of MAIL, nil for none: SIZE, BODY and SMTPUTF8
-	// are set by the client.
+	// Params are further parameters of MAIL, nil for none. SIZE, BODY and SMTPUTF8
+	// are set by the client where they are not among them.
 	Params *smtp.Params
 	// RcptParams are the parameters of each RCPT: nil, or one entry for each of To.
 	RcptParams []*smtp.Params
@@ -189,12 +189,13 @@ func (m *message) plan() error {
 			m.params.Put(id, value)
 		}
 	}
-	if id, ok := p.Param(smtp.RoleSize); ok && m.env.Size > 0 && offers(smtp.RoleSize) {
+	if id, ok := p.Param(smtp.RoleSize); ok && m.env.Size > 0 && offers(smtp.RoleSize) && !m.params.Has(id) {
 		m.params.Put(id, strconv.AppendInt(nil, m.env.Size, 10))
 	}
 	id, word, known := p.ParamValue(smtp.Role8Bit)
 	eight := known && s.Offered(p.Params[id].Keyword)
 	switch {
+	case known && m.params.Has(id): // the caller said it in his own words
 	case m.env.Body != Body7Bit && eight:
 		m.params.Put(id, []byte(word))
 	case m.env.Body == Body8Bit:

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -377,11 +378,13 @@ func TestTimeouts(t *testing.T) {
 	for _, m := range modes() {
 		for _, role := range []smtp.Role{smtp.RoleGreeting, smtp.RoleHello, smtp.RoleSender, smtp.RoleRecipient, smtp.RoleData, smtp.RoleContent, smtp.RoleLastChunk} {
 			t.Run(fmt.Sprint(m.name, "/", role), func(t *testing.T) {
-				mute := false
+				var mute atomic.Bool
 				srv := m.server(t, func(c *smtptest.Config) {
 					c.Answer = func(q smtptest.Request) (smtptest.Answer, bool) {
-						mute = mute || q.Role == role
-						return smtptest.Answer{Silent: true}, mute
+						if q.Role == role {
+							mute.Store(true)
+						}
+						return smtptest.Answer{Silent: true}, mute.Load()
 					}
 				})
 				cfg := m.config()

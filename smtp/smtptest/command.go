@@ -170,11 +170,8 @@ func (c *conn) early(op smtp.Op, begins bool) {
 	c.fill(&q)
 	now := moment{begins, c.asked}
 	c.asked = q.Octets
-	if c.answered || c.closing {
-		return
-	}
 	a, ok := c.server.choose(&q, now)
-	if !ok {
+	if !ok || c.answered { // asked all the same: the rules count
 		return
 	}
 	a = a.over(c.standard(op, ""))
@@ -221,31 +218,35 @@ func (c *conn) endMessage(op smtp.Op) {
 		standard = c.tooBig()
 	}
 	var accepted []int
-	for i := 0; c.s.Owes() == op; i++ {
-		code := c.code
+	i := 0
+	// taken keeps the message before the last reply goes out, so that who has the
+	// reply finds it in Messages.
+	taken := func(code int) {
 		switch {
-		case c.answered:
-			c.settle(info.Role, code)
-		case each && i < len(c.message.To):
-			code = c.answer(Request{Op: op, Role: info.Role, Address: c.message.To[i]}, standard)
-		default:
-			code = c.answer(Request{Op: op, Role: info.Role}, standard)
-		}
-		if code >= 300 {
-			continue
-		}
-		if !each {
+		case code >= 300:
+		case !each:
 			for i := range c.message.To {
 				accepted = append(accepted, i)
 			}
-		} else if i < len(c.message.To) {
+		case i < len(c.message.To):
 			accepted = append(accepted, i)
+		}
+		if c.s.Owes() != op && len(accepted) > 0 {
+			c.accept(accepted)
+		}
+	}
+	for ; c.s.Owes() == op; i++ {
+		switch {
+		case c.answered:
+			c.settle(info.Role, c.code)
+			taken(c.code)
+		case each && i < len(c.message.To):
+			c.answerThen(Request{Op: op, Role: info.Role, Address: c.message.To[i]}, standard, taken)
+		default:
+			c.answerThen(Request{Op: op, Role: info.Role}, standard, taken)
 		}
 	}
 	c.answered = false
-	if len(accepted) > 0 {
-		c.accept(accepted)
-	}
 	c.message, c.data = Message{}, nil
 }
 

@@ -162,7 +162,7 @@ func (c *conn) emit(a Answer, raw []byte) {
 	}
 	c.log.server(raw)
 	if !c.w.put(item{data: raw, delay: a.Delay, pause: a.Pause, split: a.Split, close: a.Close, reset: a.Reset}) {
-		c.log.add('*', fmt.Sprintf("expected the client to read its replies, %d octets of them wait", maxQueued))
+		c.log.add('*', fmt.Sprintf("expected the client to read its replies, more than %d octets of them wait", maxQueued))
 		c.abort()
 	}
 }
@@ -192,10 +192,16 @@ func (c *conn) name() string {
 // answer answers what the session owes a reply to, and gives the code that the
 // server acts on.
 func (c *conn) answer(q Request, standard Answer) int {
+	return c.answerThen(q, standard, func(int) {})
+}
+
+// answerThen calls then with that code before the answer goes out.
+func (c *conn) answerThen(q Request, standard Answer, then func(code int)) int {
 	c.fill(&q)
 	a, _ := c.server.choose(&q, moment{})
 	a = a.over(standard)
 	raw, code := c.act(q, a)
+	then(code)
 	c.emit(a, raw)
 	c.closing = c.closing || a.Close
 	if c.s.State() == c.p.Finish {

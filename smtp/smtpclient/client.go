@@ -47,6 +47,7 @@ type Client struct {
 	armed   bool             // a read deadline is set
 	err     error            // why the connection is dead
 	closed  bool
+	stats   Stats
 }
 
 // Dial connects to the server at addr, "host:port" or the path of a Unix
@@ -286,10 +287,11 @@ func (c *Client) write(ctx context.Context, out []byte) error {
 }
 
 func (c *Client) writeNow(out []byte) error {
-	_, err := c.conn.Write(out)
+	n, err := c.conn.Write(out)
 	c.writing.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.stats.Sent += uint64(n)
 	if err == nil {
 		c.spare = out
 		return nil
@@ -308,6 +310,7 @@ func (c *Client) read() {
 	for {
 		n, err := c.conn.Read(buf)
 		c.mu.Lock()
+		c.stats.Received += uint64(n)
 		c.s.HandleInput(buf[:n])
 		if err == io.EOF {
 			c.s.HandleEOF()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/tabellarius/tabellarius/smtp"
 )
@@ -106,6 +107,8 @@ type message struct {
 	first   smtp.Tag // of the envelope
 	end     smtp.Tag // of the octets that end the message; 0: not queued
 	problem error    // why the caller or the body ended it
+
+	began, turn time.Time // when Send was called, and when it had the connection
 }
 
 // Send sends one message and reports what became of it for each recipient. The
@@ -121,7 +124,7 @@ type message struct {
 // what had is unknown. The connection goes on for others, unless the message
 // was under way by DATA, which can't be broken off but by closing.
 func (c *Client) Send(ctx context.Context, env Envelope, body io.Reader) (Report, error) {
-	m := &message{c: c, env: &env}
+	m := &message{c: c, env: &env, began: time.Now()}
 	m.d.Reset(len(env.To))
 	if err := env.check(); err != nil {
 		return m.give(false, err)
@@ -129,6 +132,7 @@ func (c *Client) Send(ctx context.Context, env Envelope, body io.Reader) (Report
 	if err := c.take(ctx); err != nil {
 		return m.give(false, err)
 	}
+	m.turn = time.Now()
 	c.mu.Lock()
 	c.user = m.d.Handle
 	err := m.plan()
@@ -360,6 +364,7 @@ func (m *message) finish(err error) (Report, error) {
 	c.user = nil
 	waiting := alive && c.s.Awaiting() > 0
 	report := m.report()
+	c.count(report, m.began, m.turn)
 	c.mu.Unlock()
 	if waiting {
 		c.detach()

@@ -166,6 +166,10 @@ func TestSendReportsEachRecipient(t *testing.T) {
 			if report, err := c.Send(t.Context(), smtpclient.Envelope{To: env.To[:1]}, strings.NewReader(letter)); err != nil {
 				t.Errorf("the message behind one that was refused: %v, %v", report, err)
 			}
+			stats := c.Stats()
+			if got := stats.Recipients; stats.Messages != 4 || got[smtp.Accepted] != 5 || got[smtp.RefusedForGood] != 3 || got[smtp.RefusedForNow] != 3 {
+				t.Errorf("the counters say %+v", stats)
+			}
 			n := 0
 			for _, msg := range srv.Messages() {
 				n += len(msg.To)

@@ -19,6 +19,7 @@ const farewell = 2 * time.Second
 // setUp makes the connection ready to send. It goes in lock-step and uses no
 // other goroutine.
 func (c *Client) setUp(ctx context.Context) error {
+	defer func(began time.Time) { c.stats.SetUp = time.Since(began) }(time.Now())
 	raw := c.conn
 	stop := context.AfterFunc(ctx, func() { raw.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
@@ -195,7 +196,9 @@ func (c *Client) await(ctx context.Context, op string) (smtp.Event, error) {
 		return fail(nil)
 	}
 	if out := c.s.Take(nil); len(out) > 0 {
-		if _, err := c.conn.Write(out); err != nil {
+		n, err := c.conn.Write(out)
+		c.stats.Sent += uint64(n)
+		if err != nil {
 			return fail(err)
 		}
 	}
@@ -213,6 +216,7 @@ func (c *Client) await(ctx context.Context, op string) (smtp.Event, error) {
 			return ev, nil
 		}
 		n, err := c.conn.Read(buf)
+		c.stats.Received += uint64(n)
 		c.s.HandleInput(buf[:n])
 		if n > 0 {
 			continue

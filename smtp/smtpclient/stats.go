@@ -1,0 +1,36 @@
+package smtpclient
+
+import (
+	"time"
+
+	"github.com/tabellarius/tabellarius/smtp"
+)
+
+// Stats counts what a client did since it was dialled, for whoever exports
+// counters: all of them only grow.
+type Stats struct {
+	Sent, Received uint64 // octets of the session, before TLS encrypts and after it decrypts them
+	Messages       uint64 // calls of Send that had the connection
+	// Recipients are those of the messages, by outcome.
+	Recipients [smtp.Unknown + 1]uint64
+	SetUp      time.Duration // from the connection to the end of EHLO, TLS and AUTH
+	Waiting    time.Duration // of all Sends for those before them
+	Sending    time.Duration // of all Sends from when they had the connection
+}
+
+// Stats gives the counters. It may be called at any time, by any goroutine.
+func (c *Client) Stats() Stats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stats
+}
+
+// count adds a message to the counters. The lock is held.
+func (c *Client) count(r Report, began, turn time.Time) {
+	c.stats.Messages++
+	c.stats.Waiting += turn.Sub(began)
+	c.stats.Sending += time.Since(turn)
+	for i := range r.Recipients {
+		c.stats.Recipients[r.Recipients[i].Outcome]++
+	}
+}

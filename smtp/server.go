@@ -223,6 +223,9 @@ func (s *ServerSession) Reply(code int, enhanced EnhancedCode, text string) erro
 	if op == 0 {
 		return &StateError{Command: "a reply", State: s.p.States[s.place.state].Name, Reason: "no command waits for one"}
 	}
+	if !s.offersEnhanced() { // asked first: the 220 to STARTTLS forgets the offers
+		enhanced = EnhancedCode{}
+	}
 	row, err := s.settle(code)
 	if err != nil {
 		return err
@@ -286,13 +289,16 @@ func (s *ServerSession) move(row *Row, sets Facts) {
 	}
 }
 
+func (s *ServerSession) offersEnhanced() bool {
+	return s.x.enhanced != 0 && s.offered&(1<<s.x.enhanced) != 0
+}
+
 // write writes a reply of one or more lines (RFC 5321 §4.2.1).
 func (s *ServerSession) write(code int, enhanced EnhancedCode, text string) {
-	withCode := enhanced != (EnhancedCode{}) && s.x.enhanced != 0 && s.offered&(1<<s.x.enhanced) != 0
 	for {
 		line, rest, more := cutString(text)
 		s.startLine(code, more)
-		if withCode {
+		if enhanced != (EnhancedCode{}) {
 			s.out = appendEnhanced(s.out, enhanced)
 			s.out = append(s.out, ' ')
 		}
@@ -421,7 +427,12 @@ func (s *ServerSession) nextLine() ([]byte, bool) {
 	}
 }
 
-func (s *ServerSession) reject(r ServerReply) { s.write(r.Code, r.Enhanced, r.Text) }
+func (s *ServerSession) reject(r ServerReply) {
+	if !s.offersEnhanced() {
+		r.Enhanced = EnhancedCode{}
+	}
+	s.write(r.Code, r.Enhanced, r.Text)
+}
 
 // command finds out what a line is, in the order of RFC 5321 §4.2.4 and §4.3.2:
 // known, offered, well formed, in sequence, with parameters that are known.

@@ -3,6 +3,7 @@ package smtptest
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -84,10 +85,12 @@ func (c *conn) converse() {
 			c.take(buf[:n])
 		}
 		if err != nil {
-			if !c.closing && err == io.EOF {
+			switch {
+			case c.closing, errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrClosedPipe): // by the server
+			case err == io.EOF:
 				c.s.HandleEOF()
 				c.events()
-			} else if !c.closing {
+			default:
 				c.log.add('*', err.Error())
 			}
 			return
@@ -219,7 +222,7 @@ func (c *conn) fill(q *Request) {
 // act moves the session as the answer says, and gives the octets of the answer.
 func (c *conn) act(q Request, a Answer) (raw []byte, code int) {
 	switch {
-	case q.Role == smtp.RoleHello:
+	case q.Role == smtp.RoleHello && (a.Raw != nil || a.Code/100 == 2):
 		raw = c.helloReply(a)
 	case a.Raw == nil && c.s.Reply(a.Code, a.Enhanced, a.Text) == nil:
 		return c.s.Take(nil), a.Code

@@ -20,7 +20,7 @@ type Line struct {
 // String gives the form "S: 220 mx.smtptest.example ESMTP".
 func (l Line) String() string { return string(rune(l.From)) + ": " + l.Text }
 
-// maxLines bounds a transcript.
+// maxLines bounds a transcript, but for the few lines of neither side.
 const maxLines = 10000
 
 type transcript struct {
@@ -37,7 +37,7 @@ func (t *transcript) all() []Line {
 func (t *transcript) add(from byte, text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.lines) < maxLines {
+	if len(t.lines) < maxLines || from == '*' {
 		t.lines = append(t.lines, Line{from, text})
 	}
 }

@@ -58,13 +58,13 @@ func (c *conn) offer(k smtp.Keyword) (args string, ok bool) {
 // keyword is the one that the command with a role needs, 0 if there is none.
 func (c *conn) keyword(r smtp.Role) smtp.Keyword { return c.p.Commands[c.op(r)].Keyword }
 
-// helloReply gives the octets of the reply to EHLO or LHLO, and tells the
-// session what they offer.
+// helloReply gives the octets of a positive or raw reply to EHLO or LHLO, and
+// tells the session what they offer.
 func (c *conn) helloReply(a Answer) []byte {
 	raw := a.Raw
 	if raw == nil {
 		lines := strings.Split(a.Text, "\n")
-		if a.Code/100 == 2 && len(lines) == 1 {
+		if len(lines) == 1 {
 			lines = append(lines, c.offers()...)
 		}
 		raw = appendReply(nil, a.Code, a.Enhanced, lines)

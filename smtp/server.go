@@ -3,6 +3,7 @@ package smtp
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"strconv"
 )
 
@@ -439,20 +440,23 @@ func (s *ServerSession) reject(r ServerReply) {
 func (s *ServerSession) command(line []byte) ServerEvent {
 	ev := ServerEvent{Kind: ServerRejected, Line: line, s: s}
 	op, args, refusal := s.recognize(line)
-	ev.Op, ev.Role = op, s.p.Commands[op].Role
 	if refusal.Code == 0 {
-		a := &s.args
-		refusal = s.judge(op, a)
-		ev.args = args
-		if s.p.Commands[op].Payload == PayloadOctets {
-			ev.Size = s.size(op, args)
-			s.chunk, s.octets, s.drop, s.refusal = op, ev.Size, refusal.Code != 0, refusal
+		refusal = s.judge(op, &s.args)
+		ev.Op, ev.Role, ev.args = op, s.p.Commands[op].Role, args
+	}
+	if op != 0 && s.p.Commands[op].Payload == PayloadOctets {
+		size, ok := s.size(op, args)
+		if !ok || refusal == s.p.Arguments {
+			// Where the size can't be read the octets can't be told from commands.
+			if refusal != s.p.NotOffered {
+				refusal = s.p.Arguments
+			}
+			s.reject(refusal)
+			s.err = &ProtocolError{RFC: "RFC 3030 §2", Expected: "a chunk with a size that can be read", Came: excerpt(line)}
+			return ev
 		}
-	} else if op != 0 && s.p.Commands[op].Payload == PayloadOctets {
-		// Where the size can't be read the octets can't be told from commands.
-		s.reject(refusal)
-		s.err = &ProtocolError{RFC: "RFC 3030 §2", Expected: "the size of a chunk", Came: excerpt(line)}
-		return ev
+		ev.Size = size
+		s.chunk, s.octets, s.drop, s.refusal = op, size, refusal.Code != 0, refusal
 	}
 	if refusal.Code != 0 {
 		if s.chunk == 0 {
@@ -529,11 +533,12 @@ func (s *ServerSession) arguments(op Op, args []byte, check bool) *Args {
 	return &s.args
 }
 
-// size is the first argument of a chunk, which has been checked.
-func (s *ServerSession) size(op Op, args []byte) int64 {
+// size is the first argument of a chunk, false if it can't be read.
+func (s *ServerSession) size(op Op, args []byte) (int64, bool) {
 	var a Args
 	a.begin(s.p, op, args, s.offered, s.place.facts, true)
-	return int64(a.Integer(19))
+	n := a.Integer(19)
+	return int64(n), !a.bad && n <= math.MaxInt64
 }
 
 // nextOctets gives the octets of a chunk, or eats those that nobody wants. more

@@ -10,7 +10,7 @@ type Kind uint8
 const (
 	None      Kind = iota // nothing more to be had from the input so far
 	Replied               // a reply to the command Tag
-	Challenge             // a 334: answer with Session.Line; Reply's text is the challenge in base64, Session.Challenge decodes it
+	Challenge             // a 334: answer with Session.Line; Reply's text is the challenge in base64, Reply.DecodeChallenge decodes it
 	Closing               // a 421 that answers no command: the server is about to close
 	Ended                 // the peer closed the connection, or Fail was called, or it broke the protocol; Err says which, nil after QUIT
 )

@@ -3,8 +3,7 @@
 // others; all else are tests.
 package fuzz
 
-// Rand steers a [Wild] server: a *rand.Rand of math/rand/v2, or the draws of a
-// property test.
+// Rand steers a [Wild] server: a *rand.Rand of math/rand/v2, say.
 type Rand interface {
 	// IntN gives a number in [0, n).
 	IntN(n int) int

@@ -10,11 +10,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-// drawn steers a Wild server by the draws of a property.
-type drawn struct{ t *rapid.T }
-
-func (d drawn) IntN(n int) int { return rapid.IntRange(0, n-1).Draw(d.t, "liberty") }
-
 // conversation is what a client says to a server that it does not listen to.
 var conversation = strings.NewReplacer("\n", "\r\n").Replace(`EHLO client.example
 MAIL FROM:<s.1@example.org> BODY=8BITMIME

@@ -57,7 +57,7 @@ type figures struct {
 	connections, whole, messages int
 	recipients                   int
 	outcomes                     [smtp.Unknown + 1]int
-	late, died                   int
+	late                   int
 	foreign                      map[Liberty]int // recipients of a message under a foreign sender, or of another message
 	holes                        map[Liberty]int // recipients of their own message with a hole
 }

@@ -35,7 +35,7 @@ func (s *Session) AppendKey(dst []byte) []byte {
 	for _, n := range [...]int{s.recipients, s.left, s.worst, s.octets, s.in.lines, s.in.code, s.text.length} {
 		dst = binary.AppendUvarint(dst, uint64(n))
 	}
-	dst = append(dst, flags(s.sized, s.writing, s.halted, s.eof, s.err != nil, s.ended, s.text.inLine, s.text.cr))
+	dst = append(dst, flags(s.sized, s.writing, s.halted, s.eof, s.err != nil, s.ended, s.text.inLine, s.text.cr), flags(s.writing && s.first <= s.taken))
 	dst = appendBytes(dst, s.out)
 	return appendBytes(dst, s.in.buf[s.in.start:])
 }

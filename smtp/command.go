@@ -170,7 +170,9 @@ func (s *Session) EndContent() (Tag, error) {
 		return 0, err
 	}
 	s.out, s.writing = out, false
-	return s.push(s.role[RoleContent], 0, false, false), nil
+	tag := s.push(s.role[RoleContent], 0, false, false)
+	s.queue.at(s.queue.n - 1).line = s.first
+	return tag, nil
 }
 
 // underWay reports whether message data behind a 354 may be given.
@@ -183,5 +185,6 @@ func (s *Session) underWay() error {
 		return err
 	}
 	s.text = Text{Policy: s.config.Text, Dots: true}
+	s.first = s.taken + uint64(len(s.out)) + 1
 	return nil
 }

@@ -7,7 +7,7 @@ type entry struct {
 	sized  bool // it declared the message's size
 	tag    Tag
 	sets   Facts  // what its parameters bring
-	line   uint64 // position of the octet behind its line
+	line   uint64 // position of the octet behind its line; of a message behind a 354: behind its first octet
 	end    uint64 // position of the octet behind its payload
 	hope   place  // where the session is if it and all before it succeed
 	assume place  // what is assumed behind it

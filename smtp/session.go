@@ -57,6 +57,7 @@ type Session struct {
 	taken   uint64 // octets handed out
 	octets  int    // octets that the chunk under way still lacks
 	text    Text   // the message behind a 354
+	first   uint64 // position of the octet behind its first one
 	writing bool   // some of it was queued
 	halted  bool   // the server refused content under way: only closing is left
 

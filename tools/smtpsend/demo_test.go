@@ -56,5 +56,8 @@ func TestDemoShowsEachLineWithItsState(t *testing.T) {
 		if len(line) > 80 {
 			t.Errorf("wider than a terminal: %q", line)
 		}
+		if strings.HasPrefix(line, "S: 250-") && strings.HasSuffix(line, "ready") {
+			t.Errorf("the reply goes on, and a state is shown: %q", line)
+		}
 	}
 }

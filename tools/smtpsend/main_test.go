@@ -115,7 +115,7 @@ func TestWrongUseSendsNothing(t *testing.T) {
 		{"tls mode", []string{server, good, "--tls=perhaps"}, "--tls"},
 		{"mechanism", []string{server, good, "--auth=magic", "--user=tim"}, "--auth"},
 		{"auth without user", []string{server, good, "--auth=plain"}, "--user"},
-		{"two password sources", []string{server, good, "--user=tim", "--password-env=A", "--password-file=b"}, "password"},
+		{"two password sources", []string{server, good, "--user=tim", "--password-env=A", "--password-file=b"}, "together"},
 		{"missing variable", []string{server, good, "--user=tim", "--password-env=NONE"}, "NONE"},
 		{"missing password file", []string{server, good, "--user=tim", "--password-file=" + filepath.Join(dir, "none")}, "none"},
 		{"empty password file", []string{server, good, "--user=tim", "--password-file=" + writeFile(t, "p", "\nsecond line\n")}, "empty"},

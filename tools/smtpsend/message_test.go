@@ -212,6 +212,18 @@ func TestBuildFoldsLongFields(t *testing.T) {
 	}
 }
 
+func TestBuildBreaksLongLinesOfText(t *testing.T) {
+	long := strings.Repeat("x", 2000)
+	_, encoding, text := encodeText(long)
+	if encoding != "quoted-printable" {
+		t.Errorf("a line of 2000 octets went as %s", encoding)
+	}
+	got, err := io.ReadAll(quotedprintable.NewReader(bytes.NewReader(text)))
+	if err != nil || string(got) != long+"\r\n" {
+		t.Errorf("it became %d octets, %v", len(got), err)
+	}
+}
+
 func TestBuildNamesNoHiddenRecipient(t *testing.T) {
 	got, err := draft{from: "tim@example.org", date: someDay}.build()
 	if err != nil || !bytes.Contains(got, []byte("To: undisclosed-recipients:;\r\n")) {

@@ -88,7 +88,6 @@ func (r *result) fail(to []string, err error) {
 func failureCode(err error) int {
 	var op *smtpclient.OpError
 	var refusal *smtp.ReplyError
-	var missing *smtp.MissingError
 	var broken *smtp.ProtocolError
 	step := ""
 	if errors.As(err, &op) {
@@ -105,7 +104,7 @@ func failureCode(err error) int {
 		return exitConnect
 	case errors.As(err, &refusal):
 		return exitPermanent
-	case errors.As(err, &missing), errors.As(err, &broken), op == nil:
+	case errors.As(err, &broken), op == nil:
 		return exitNotSent
 	}
 	return exitConnect

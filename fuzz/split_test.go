@@ -22,12 +22,15 @@ type scripted struct {
 	log    strings.Builder
 }
 
-// follow gives the diary of a session that is fed a stream in pieces.
-func follow(lmtp bool, script []byte, pieces [][]byte) string {
+// follow gives the diary of a session that is fed a stream in pieces. With
+// spoil each piece is overwritten at once: the session must have copied it.
+func follow(lmtp bool, script []byte, pieces [][]byte, spoil bool) string {
 	x := &scripted{s: smtp.NewSession(smtp.Config{LMTP: lmtp, Limits: smtp.Limits{ReplyLine: 512, ReplyLines: 20, ReplyBytes: 2048, Outstanding: 16}}), script: script}
 	for _, piece := range pieces {
 		x.s.HandleInput(piece)
-		clear(piece) // the session has copied it
+		if spoil {
+			clear(piece)
+		}
 		x.drain()
 	}
 	x.s.HandleEOF()
@@ -113,11 +116,11 @@ func split(stream []byte, lengths []byte) [][]byte {
 func checkSplit(t interface {
 	Fatalf(format string, args ...any)
 }, lmtp bool, script, stream, lengths []byte) {
-	whole := follow(lmtp, script, split(stream, nil))
-	if got := follow(lmtp, script, split(stream, lengths)); got != whole {
+	whole := follow(lmtp, script, split(stream, nil), false)
+	if got := follow(lmtp, script, split(stream, lengths), true); got != whole {
 		t.Fatalf("in pieces of %d octets:\n%s\nwhole:\n%s", lengths, got, whole)
 	}
-	if got := follow(lmtp, script, split(stream, bytes.Repeat([]byte{1}, len(stream)))); got != whole {
+	if got := follow(lmtp, script, split(stream, bytes.Repeat([]byte{1}, len(stream))), true); got != whole {
 		t.Fatalf("octet by octet:\n%s\nwhole:\n%s", got, whole)
 	}
 }

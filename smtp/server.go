@@ -440,9 +440,9 @@ func (s *ServerSession) reject(r ServerReply) {
 func (s *ServerSession) command(line []byte) ServerEvent {
 	ev := ServerEvent{Kind: ServerRejected, Line: line, s: s}
 	op, args, refusal := s.recognize(line)
+	ev.Op, ev.Role, ev.args = op, s.p.Commands[op].Role, args // of what is refused too: whoever logs the line has to know if it is secret
 	if refusal.Code == 0 {
 		refusal = s.judge(op, &s.args)
-		ev.Op, ev.Role, ev.args = op, s.p.Commands[op].Role, args
 	}
 	if op != 0 && s.p.Commands[op].Payload == PayloadOctets {
 		size, ok := s.size(op, args)

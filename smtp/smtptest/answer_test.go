@@ -17,6 +17,7 @@ func TestRulesAnswerByRoleAddressConnectionAndCount(t *testing.T) {
 	bubble(t, smtptest.Config{}, func(t *testing.T, s *smtptest.Server) {
 		s.On(smtptest.Match{Role: smtp.RoleRecipient, Address: "bob@example.org"},
 			smtptest.Answer{Code: 550, Enhanced: smtp.EnhancedCode{5, 1, 1}, Text: "No such user\nnor ever was"})
+		s.On(smtptest.Match{Role: smtp.RoleRecipient, Address: "bob@example.org"}, smtptest.Answer{Code: 551}) // the first counts
 		s.On(smtptest.Match{Role: smtp.RoleRecipient, Nth: 4}, smtptest.Answer{Code: 452, Enhanced: smtp.EnhancedCode{4, 5, 3}})
 		s.On(smtptest.Match{Op: smtp.OpNoop, Conn: 2}, smtptest.Answer{Code: 450, Text: "not now"})
 		s.On(smtptest.Match{Func: func(q smtptest.Request) bool { return strings.HasPrefix(q.Line, "VRFY") }}, smtptest.Answer{Code: 252})
@@ -203,6 +204,7 @@ func TestAnsweringWhatIsRefused(t *testing.T) {
 	bubble(t, smtptest.Config{}, func(t *testing.T, s *smtptest.Server) {
 		s.On(smtptest.Match{Role: smtp.RoleSender}, smtptest.Answer{Code: 550})
 		s.On(smtptest.Match{Role: smtp.RoleRecipient, Refused: true}, smtptest.Answer{Code: 250, Text: "why not"})
+		s.On(smtptest.Match{Role: smtp.RoleData}, smtptest.Answer{Code: 554}) // in order alone
 		s.On(smtptest.Match{Op: smtp.OpNoop, Refused: true}, smtptest.Answer{Delay: time.Second})
 		c := ready(t, s)
 		c.say("MAIL FROM:<tim@example.org>", "RCPT TO:<bob@example.org>", "DATA", "NOOP\x00", "NOOP \x01")
@@ -221,9 +223,11 @@ func TestTheServerReadsWhileNobodyReadsItsReplies(t *testing.T) {
 	bubble(t, smtptest.Config{}, func(t *testing.T, s *smtptest.Server) {
 		const n = 20000
 		c := ready(t, s)
-		c.send(strings.Repeat("NOOP\r\n", n))
-		for range n {
-			c.expect(noopOK)
+		for range 5 { // together more than may wait at one time
+			c.send(strings.Repeat("NOOP\r\n", n))
+			for range n {
+				c.expect(noopOK)
+			}
 		}
 	})
 }

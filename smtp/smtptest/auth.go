@@ -31,11 +31,10 @@ func (c *conn) authenticate(ev smtp.ServerEvent, q Request) {
 	case smtp.RoleAuth:
 		c.exchange, c.candidate = nil, ""
 		start := authArgs{op: ev.Op}
-		if err := ev.Parse(&start); err != nil {
-			standard = Answer{Code: 501, Enhanced: smtp.EnhancedCode{5, 5, 2}, Text: "The initial response is not base64"}
-			break
+		if ev.Parse(&start) == nil {
+			c.exchange = c.startExchange(start.mechanism)
 		}
-		if c.exchange = c.startExchange(start.mechanism); c.exchange == nil {
+		if c.exchange == nil {
 			standard = Answer{Code: 504, Enhanced: smtp.EnhancedCode{5, 5, 4}, Text: "No such mechanism"}
 			break
 		}
@@ -43,7 +42,7 @@ func (c *conn) authenticate(ev smtp.ServerEvent, q Request) {
 	case smtp.RoleAuthLine:
 		line := authLine{op: ev.Op}
 		if err := ev.Parse(&line); err != nil || c.exchange == nil {
-			standard = Answer{Code: 501, Enhanced: smtp.EnhancedCode{5, 5, 2}, Text: "Not base64, or nobody asked"}
+			standard = Answer{Code: 501, Enhanced: smtp.EnhancedCode{5, 5, 2}, Text: "No mechanism asked"}
 			break
 		}
 		standard = c.step(line.response, standard)

@@ -60,6 +60,9 @@ func (c *conn) rejected(ev smtp.ServerEvent) {
 		refusal = bytes.LastIndexByte(out[:len(out)-1], '\n') + 1
 	}
 	c.send(out[:refusal])
+	if c.closing {
+		return
+	}
 	c.log.add('C', masked(c.p, ev.Op, ev.Line, c.triedAuth))
 	q := c.request(ev)
 	q.Refused = true
@@ -69,7 +72,7 @@ func (c *conn) rejected(ev smtp.ServerEvent) {
 	case !ok:
 		c.send(out[refusal:])
 		return
-	case chunk && !a.Close:
+	case chunk:
 		c.instead = &a
 		return
 	}
@@ -247,7 +250,9 @@ func (c *conn) endMessage(op smtp.Op) {
 		}
 	}
 	c.answered = false
-	c.message, c.data = Message{}, nil
+	if c.s.Recipients() == 0 { // else the transaction goes on
+		c.message, c.data = Message{}, nil
+	}
 }
 
 // A voidContent is message data that came for a 354 to no recipient at all: the

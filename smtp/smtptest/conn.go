@@ -109,29 +109,29 @@ func (c *conn) take(p []byte) {
 }
 
 func (c *conn) events() {
-	for !c.closing {
+	for {
 		ev := c.s.Next()
+		if ev.Kind != smtp.ServerRejected {
+			c.send(c.s.Take(nil))
+		}
+		if c.closing {
+			return
+		}
 		switch ev.Kind {
 		case smtp.ServerNone:
-			c.flush()
-			if c.p.States[c.s.State()].Awaits != smtp.AwaitTLS {
-				return
+			if c.p.States[c.s.State()].Awaits == smtp.AwaitTLS {
+				c.startTLS()
 			}
-			c.startTLS()
 			return
 		case smtp.ServerRejected:
 			c.rejected(ev)
 		case smtp.ServerCommand:
-			c.flush()
 			c.command(ev)
 		case smtp.ServerContent:
-			c.flush()
 			c.content(ev)
 		case smtp.ServerEnd:
-			c.flush()
 			c.end(ev)
 		case smtp.ServerEnded:
-			c.flush()
 			if ev.Err != nil && ev.Err != smtp.ErrClosed {
 				c.log.add('*', ev.Err.Error())
 			}
@@ -140,17 +140,16 @@ func (c *conn) events() {
 	}
 }
 
-// flush sends what the session said by itself.
-func (c *conn) flush() { c.send(c.s.Take(nil)) }
-
+// send sends what the session said by itself.
 func (c *conn) send(out []byte) {
 	if len(out) > 0 && c.instead != nil {
 		n := bytes.IndexByte(out, '\n') + 1
 		a := c.instead.over(Answer{Raw: out[:n]})
 		out, c.instead = out[n:], nil
 		c.emit(a, a.octets())
+		c.closing = a.Close
 	}
-	if len(out) > 0 {
+	if len(out) > 0 && !c.closing {
 		c.emit(Answer{}, out)
 	}
 }
@@ -292,11 +291,14 @@ func (c *conn) handshake(over net.Conn) bool {
 type behindWrites struct {
 	net.Conn
 	w    *writer
-	once sync.Once
+	done bool
 }
 
 func (b *behindWrites) Write(p []byte) (int, error) {
-	b.once.Do(b.w.wait)
+	if !b.done && !b.w.wait() {
+		return 0, net.ErrClosed
+	}
+	b.done = true
 	return b.Conn.Write(p)
 }
 

@@ -3,6 +3,7 @@ package smtptest_test
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -83,21 +84,28 @@ func TestALateChunkMayBeTaken(t *testing.T) {
 		c := ready(t, s)
 		c.send("BDAT 4\r\nQUITBDAT 4\r\nQUIT")
 		c.expect("250 if you like", "250 if you like")
-		c.send("BDAT 4 LAST\r\nQUIT")
+		c.send("BDAT 4 LAST\r\nQUITNOOP\r\n")
 		c.expectEnd("554 Refused by the test\r\n")
+		if strings.Contains(transcript(s, 1), "NOOP") {
+			t.Error("the command behind was looked at")
+		}
 	})
 }
 
 func TestEarlyAnswers(t *testing.T) {
 	bubble(t, smtptest.Config{}, func(t *testing.T, s *smtptest.Server) {
 		s.On(smtptest.Match{Role: smtp.RoleContent, Early: true, Nth: 1}, smtptest.Answer{Code: 552, Text: "no more"})
+		s.On(smtptest.Match{Role: smtp.RoleContent, Early: true, Octets: 3, Nth: 1}, smtptest.Answer{Code: 550, Text: "unheard: it is answered"})
 		s.On(smtptest.Match{Role: smtp.RoleContent, Early: true, Octets: 5, Nth: 2}, smtptest.Answer{Code: 250, Text: "enough"})
+		begun := 0
+		s.On(smtptest.Match{Role: smtp.RoleContent, Early: true, Func: func(smtptest.Request) bool { begun++; return false }}, smtptest.Answer{})
 		s.On(smtptest.Match{Role: smtp.RoleChunk, Early: true}, smtptest.Answer{Code: 550, Text: "none"})
 		s.On(smtptest.Match{Role: smtp.RoleLastChunk, Early: true}, smtptest.Answer{Code: 250, Text: "all right"})
 		c := begin(t, s)
 		c.say("DATA")
 		c.expect(dataOK, "552 no more")
-		c.send("0123456789\r\n.\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.org>\r\nDATA\r\n")
+		c.send("012345")
+		c.send("6789\r\n.\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.org>\r\nDATA\r\n")
 		c.expect(mailOK, rcptOK, dataOK)
 		c.send("0123")
 		synctest.Wait()
@@ -112,6 +120,9 @@ func TestEarlyAnswers(t *testing.T) {
 		c.expect(mailOK, rcptOK, "550 none")
 		c.send("abcRSET\r\n")
 		c.expect("250 2.0.0 RSET done")
+		if begun != 2 {
+			t.Errorf("%d messages behind a 354 began", begun)
+		}
 		var kept []string
 		for _, m := range s.Messages() {
 			kept = append(kept, string(m.Data))
@@ -191,7 +202,7 @@ func TestDiscardKeepsTheSizeAlone(t *testing.T) {
 func TestWaitSaysWhatIsMissing(t *testing.T) {
 	bubble(t, smtptest.Config{}, func(t *testing.T, s *smtptest.Server) {
 		c := begin(t, s)
-		go c.send("BDAT 5 LAST\r\n12345")
+		go io.WriteString(c.conn, "BDAT 5 LAST\r\n12345")
 		if got, err := s.Wait(t.Context(), 1); len(got) != 1 || err != nil {
 			t.Errorf("%d messages, %v", len(got), err)
 		}

@@ -60,6 +60,19 @@ func TestConnectionsAreCutAtAnyOctet(t *testing.T) {
 	}
 }
 
+func TestAFaultSplitsAllThatIsWritten(t *testing.T) {
+	bubble(t, smtptest.Config{Fault: func(int) smtptest.Fault { return smtptest.Fault{Split: 3} }}, func(t *testing.T, s *smtptest.Server) {
+		conn := s.Pipe()
+		defer conn.Close()
+		buf := make([]byte, 100)
+		for _, want := range []string{"220", " mx", ".sm"} {
+			if n, err := conn.Read(buf); string(buf[:n]) != want || err != nil {
+				t.Errorf("expected %q, got %q, %v", want, buf[:n], err)
+			}
+		}
+	})
+}
+
 func TestFeedingOctetByOctetGivesTheSame(t *testing.T) {
 	bubble(t, smtptest.Config{}, func(t *testing.T, s *smtptest.Server) {
 		whole := talk(s, conversation)

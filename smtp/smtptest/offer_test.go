@@ -2,6 +2,7 @@ package smtptest_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tabellarius/tabellarius/smtp"
@@ -40,6 +41,7 @@ func TestScriptedOffers(t *testing.T) {
 		want   string
 	}{
 		{"text of several lines", smtptest.Answer{Code: 250, Text: "mx\nsize 10\nX-OWN"}, "250-mx | 250-size 10 | 250 X-OWN"},
+		{"the first line is no offer", smtptest.Answer{Code: 250, Text: "CHUNKING\nSIZE"}, "250-CHUNKING | 250 SIZE"},
 		{"raw octets", smtptest.Answer{Raw: []byte("250-mx\r\n250-Size 10\r\n250 X-OWN\r\n")}, "250-mx | 250-Size 10 | 250 X-OWN"},
 		{"raw octets that count as a code", smtptest.Answer{Code: 250, Raw: []byte("299-mx\r\n299 SIZE\r\n")}, "299-mx | 299 SIZE"},
 		{"unlisted code", smtptest.Answer{Code: 251, Text: "mx\nSIZE"}, "251-mx | 251 SIZE"},
@@ -120,4 +122,38 @@ func TestATableOfAUsersOwn(t *testing.T) {
 		c.say("EHLO client.example", "PAINT red")
 		c.expect("250-mx.smtptest.example | 250-8BITMIME | 250-CHUNKING | 250-ENHANCEDSTATUSCODES | 250-PIPELINING | 250-SIZE 33554432 | 250-SMTPUTF8 | 250 LIMIT 7", "502 5.5.1 Command not implemented")
 	})
+}
+
+// A user's own command may end a message with no octets of its own.
+func TestACommandOfAUsersOwnEndsAMessage(t *testing.T) {
+	p := *smtp.Table
+	p.Commands = append(slices.Clone(p.Commands), smtp.CommandInfo{
+		Name: "FETCH", Verb: "FETCH", Line: true, Role: smtp.RoleLastChunk, In: 1 << smtp.StateRecipientSent,
+		Replies: []smtp.Row{{Min: 250, Max: 250, To: smtp.TargetHome, Do: smtp.EffectCloseTransaction}, {Min: 400, Max: 599, To: smtp.TargetSame}},
+		Check:   func(a *smtp.Args) { a.Word() },
+	})
+	bubble(t, smtptest.Config{Protocol: smtp.Compile(p)}, func(t *testing.T, s *smtptest.Server) {
+		s.On(smtptest.Match{Role: smtp.RoleLastChunk, Nth: 1}, smtptest.Answer{Code: 450, Text: "later"})
+		c := begin(t, s)
+		c.say("FETCH imap://x", "FETCH imap://x", "MAIL FROM:<>")
+		c.expect("450 later", sentOK, mailOK)
+		if m := s.Messages(); len(m) != 1 || m[0].Size != 0 || !slices.Equal(m[0].To, []string{"bob@example.org"}) {
+			t.Errorf("kept %+v", m)
+		}
+	})
+}
+
+func TestWhatTheServerRefusesByItself(t *testing.T) {
+	bubble(t, smtptest.Config{CommandLine: 100}, func(t *testing.T, s *smtptest.Server) {
+		c := begin(t, s)
+		c.send("NOOP\nNOOP " + strings.Repeat("x", 100) + "\r\nHELP\r\nBDAT much\r\nNOOP\r\n")
+		c.expect("500 5.5.2 A line ends in CRLF", "500 5.5.2 Line too long", "211 2.0.0 HELP done", "501 5.5.4 Syntax error in arguments")
+		c.expectEnd("")
+		if got := transcript(s, 1); !strings.Contains(got, "expected a chunk with a size that can be read") {
+			t.Errorf("transcript:\n%s", got)
+		}
+	})
+	if s := smtptest.NewUnstartedServer(); s.Transcript(1) != nil || s.Transcript(0) != nil {
+		t.Error("a transcript of no connection")
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/tabellarius/tabellarius/auth"
 	"github.com/tabellarius/tabellarius/smtp"
@@ -46,6 +47,16 @@ func TestSTARTTLSForgetsWhatWasSaid(t *testing.T) {
 }
 
 func TestImplicitTLS(t *testing.T) {
+	offers := []smtp.Offer{{Keyword: smtp.KeywordStartTLS}}
+	bubble(t, smtptest.Config{ImplicitTLS: true, Offers: offers}, func(t *testing.T, s *smtptest.Server) {
+		c := open(t, s)
+		c.secure(s)
+		c.expect("220 mx.smtptest.example ESMTP")
+		c.say("EHLO client.example")
+		c.reply()
+		c.say("STARTTLS")
+		c.expect("503 5.5.1 Bad sequence of commands")
+	})
 	bubble(t, smtptest.Config{ImplicitTLS: true, STARTTLS: true, Name: "mx.example.org"}, func(t *testing.T, s *smtptest.Server) {
 		c := open(t, s)
 		c.secure(s)
@@ -79,6 +90,21 @@ func TestCommandsBehindSTARTTLSEndTheConnection(t *testing.T) {
 		rest, _ := io.ReadAll(c.in)
 		if strings.Contains(string(rest), "250") {
 			t.Errorf("got %q", rest)
+		}
+	})
+}
+
+// The handshake waits until all of the answer is written, which the client may
+// not have read when it begins.
+func TestTheHandshakeWaitsForTheReply(t *testing.T) {
+	bubble(t, smtptest.Config{STARTTLS: true}, func(t *testing.T, s *smtptest.Server) {
+		s.On(smtptest.Match{Role: smtp.RoleStartTLS}, smtptest.Answer{Raw: []byte("220 go\r\n250 injected\r\n"), Split: 8, Pause: time.Second})
+		c := ready(t, s)
+		c.say("STARTTLS")
+		c.expect("220 go")
+		var header tls.RecordHeaderError
+		if err := tls.Client(c.conn, s.ClientTLS()).Handshake(); !errors.As(err, &header) || string(header.RecordHeader[:]) != "250 i" {
+			t.Errorf("expected what was injected, got %v", err)
 		}
 	})
 }

@@ -59,13 +59,15 @@ func (w *writer) put(it item) bool {
 	return true
 }
 
-// wait waits until all that was queued is written, or never will be.
-func (w *writer) wait() {
+// wait waits until all that was queued is written, and reports false if it never
+// will be.
+func (w *writer) wait() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for (w.busy || len(w.items) > 0) && !w.stopped {
 		w.changed.Wait()
 	}
+	return !w.stopped
 }
 
 // over makes the writer write through conn from now on.

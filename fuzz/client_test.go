@@ -196,8 +196,16 @@ func (c *client) advance(m *message) bool {
 // content gives a piece of what goes out behind DATA, or ends it.
 func (c *client) content(m *message) bool {
 	if m.next < len(m.pieces) {
-		m.next++
-		return c.s.Content(m.pieces[m.next-1]) == nil
+		piece := m.pieces[m.next][m.inPiece:]
+		n := 0
+		if len(piece) > 0 {
+			n = 1 + c.rnd.IntN(len(piece))
+		}
+		if m.inPiece += n; n == len(piece) {
+			m.inPiece = 0
+			m.next++
+		}
+		return c.s.Content(piece[:n]) == nil
 	}
 	tag, err := c.s.EndContent()
 	if err != nil {

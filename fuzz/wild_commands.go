@@ -247,7 +247,7 @@ func (w *Wild) bdat(rest string) {
 func (w *Wild) begin() {
 	w.seen, w.early, w.refused = 0, 0, false
 	if !w.void && w.chance(w.temper.early) {
-		w.early = w.upTo(300)
+		w.early = w.upTo(pick(w, 20, 60, 300))
 	}
 }
 

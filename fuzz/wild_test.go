@@ -204,7 +204,7 @@ func (l *link) run() {
 	if l.rnd.IntN(16) == 0 {
 		cutAt = l.rnd.IntN(2000)
 	}
-	hasty := l.rnd.IntN(2) == 0
+	hasty, most := l.rnd.IntN(2) == 0, pickOne(l.rnd, 3, 30) // steps between two writes
 	l.toClient = append(l.toClient, l.w.Greeting()...)
 	for steps := 0; !l.c.over; steps++ {
 		moved := false
@@ -217,7 +217,7 @@ func (l *link) run() {
 		}
 		forced := l.quiet > 50 // whatever the source draws
 		if hasty || forced || l.rnd.IntN(2) == 0 {
-			for range 1 + l.rnd.IntN(30) {
+			for range 1 + l.rnd.IntN(most) {
 				if !l.c.step() {
 					break
 				}

@@ -2,8 +2,10 @@ package auth
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -16,6 +18,14 @@ var (
 	// ErrCredentials: the mechanism can't carry what it was given, such as a
 	// password with a NUL. Nothing was sent.
 	ErrCredentials = errors.New("unusable credentials")
+
+	// ErrUnbound: the mechanism binds itself to the channel below (RFC 5056), and
+	// this connection has no channel binding that it could use.
+	ErrUnbound = errors.New("the connection has no channel binding")
+
+	// ErrDenied: a server's side was not convinced by the client: the user is
+	// unknown, or the proof is wrong; which of them is not told.
+	ErrDenied = errors.New("user name or password are wrong")
 
 	// ErrExchange: the other side said something that the mechanism does not
 	// know how to answer, or said it at the wrong moment.
@@ -59,38 +69,82 @@ type Exchange interface {
 	Finish() error
 }
 
-// A Peer is what a mechanism has to know of the other side.
+// A Refusable is an [Exchange] that wants to know when the server refuses.
+type Refusable interface {
+	// Refused gets the server's refusal of the user, for good, and gives the error
+	// to report, which wraps it and tells what the server said during the exchange.
+	// again says that the same mechanism may succeed if it is started anew on this
+	// connection, once: a token was refused, and Start will have another.
+	Refused(refusal error) (again bool, err error)
+}
+
+// Refused tells x of the server's refusal of the user if it wants to know. It is for whoever
+// drives an exchange.
+func Refused(x Exchange, refusal error) (again bool, err error) {
+	if r, ok := x.(Refusable); ok {
+		return r.Refused(refusal)
+	}
+	return false, refusal
+}
+
+// A Peer is what a mechanism has to know of the connection and the other side.
+// Fields that are not known stay zero.
 type Peer struct {
 	TLS           bool   // nobody can listen in on the connection, nor change it
 	AllowInsecure bool   // send secrets even if TLS is false
 	Host          string // the server's name, as it was dialled
+	Port          int    // the server's port, as it was dialled
+
+	// Mechanisms are the names that the server offers.
+	Mechanisms []string
+	// Bindings are the channel bindings of the connection, the best first.
+	Bindings []ChannelBinding
+	// Certificates are what the client showed in the handshake, its own first:
+	// for the server's side of EXTERNAL.
+	Certificates []*x509.Certificate
 }
 
-// AllowInsecure gives a mechanism like m that sends its secrets without TLS as
-// well, readable to whoever listens in. That is for a Unix socket or a loopback
-// address.
-func AllowInsecure(m Mechanism) Mechanism { return insecure{m} }
+// offers reports whether the server names a mechanism, in whatever case.
+func (p Peer) offers(name string) bool {
+	return slices.ContainsFunc(p.Mechanisms, func(m string) bool { return strings.EqualFold(m, name) })
+}
 
-type insecure struct{ Mechanism }
+// AllowInsecure gives a mechanism, or choice of mechanisms, like m that sends its
+// secrets without TLS as well, readable to whoever listens in. That is for a Unix
+// socket or a loopback address.
+func AllowInsecure(m Mechanism) Mechanism {
+	return adapted{m, func(p Peer) Peer { p.AllowInsecure = true; return p }}
+}
 
-func (m insecure) Start(ctx context.Context, peer Peer) (Exchange, []byte, error) {
-	peer.AllowInsecure = true
-	return m.Mechanism.Start(ctx, peer)
+// An adapted mechanism sees another peer than the driver does.
+type adapted struct {
+	Mechanism
+	change func(Peer) Peer
+}
+
+func (m adapted) Start(ctx context.Context, peer Peer) (Exchange, []byte, error) {
+	return m.Mechanism.Start(ctx, m.change(peer))
+}
+
+func (m adapted) Candidates(peer Peer) []Mechanism {
+	c, ok := m.Mechanism.(Chooser)
+	if !ok {
+		return []Mechanism{m}
+	}
+	list := c.Candidates(m.change(peer))
+	for i := range list {
+		list[i] = adapted{list[i], m.change}
+	}
+	return list
 }
 
 // check refuses a peer to whom m must not show a secret.
-func (p Peer) check(mechanism string) error {
+func (p Peer) check(mechanism, secret string) error {
 	if p.TLS || p.AllowInsecure {
 		return nil
 	}
-	return fmt.Errorf("auth: %s would send the password in clear: %w; use TLS, or allow it by AllowInsecure", mechanism, ErrInsecure)
+	return fmt.Errorf("auth: %s would send the %s in clear: %w; use TLS, or allow it by AllowInsecure", mechanism, secret, ErrInsecure)
 }
-
-// A hidden string is a secret behind a pointer: fmt prints it as an address even
-// where it lies in an unexported field, whose methods fmt can't call.
-type hidden struct{ value *string }
-
-func hide(s string) hidden { return hidden{&s} }
 
 // checkText says what is wrong with one part of the credentials, without
 // showing it. RFC 4616 §2 wants UTF-8 of at least one character and no NUL.

@@ -30,7 +30,7 @@ var mechanisms = []struct {
 // run plays a whole exchange; withhold says that the protocol could not carry
 // the initial response.
 func run(client auth.Mechanism, server auth.ServerMechanism, withhold bool) error {
-	x, initial, err := client.Start(context.Background(), overTLS)
+	x, initial, err := client.Start(context.Background(), bound)
 	if err != nil {
 		return err
 	}

@@ -3,9 +3,7 @@ package auth
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -36,7 +34,7 @@ func (m *login) Final() bool                   { return false }
 func (m *login) Format(f fmt.State, verb rune) { fmt.Fprint(f, "LOGIN (credentials hidden)") }
 
 func (m *login) Start(_ context.Context, peer Peer) (Exchange, []byte, error) {
-	if err := peer.check(m.Name()); err != nil {
+	if err := peer.check(m.Name(), "password"); err != nil {
 		return nil, nil, err
 	}
 	if err := checkText(m.Name(), "user name", m.user); err != nil {
@@ -59,7 +57,7 @@ func (x *loginExchange) Next(challenge []byte) ([]byte, error) {
 	case x.saidUser && x.saidPass:
 		return nil, exchangeError("LOGIN", "success or failure after user name and password", "a third prompt")
 	case user == pass:
-		return nil, exchangeError("LOGIN", `a prompt such as "Username:" or "Password:"`, x.show(challenge))
+		return nil, exchangeError("LOGIN", `a prompt such as "Username:" or "Password:"`, show(challenge, x.login.password))
 	case user && x.saidUser:
 		return nil, exchangeError("LOGIN", "a prompt for the password", "a second one for the user name")
 	case pass && x.saidPass:
@@ -87,19 +85,4 @@ func (x *loginExchange) asksFor(challenge []byte) (user, pass bool) {
 	prompt := string(bytes.ToLower(challenge))
 	user = strings.Contains(prompt, "user") || strings.Contains(prompt, "name") || strings.Contains(prompt, "login")
 	return user, strings.Contains(prompt, "pass")
-}
-
-// show quotes a prompt, cut to a bearable length. A server may know the password
-// from an earlier exchange and repeat it: that is not shown.
-func (x *loginExchange) show(prompt []byte) string {
-	password := *x.login.password.value
-	if bytes.Contains(prompt, []byte(password)) ||
-		bytes.Contains(prompt, []byte(base64.StdEncoding.EncodeToString([]byte(password)))) {
-		return "one that repeats the password"
-	}
-	const most = 40
-	if len(prompt) > most {
-		return strconv.Quote(string(prompt[:most])) + "..."
-	}
-	return strconv.Quote(string(prompt))
 }

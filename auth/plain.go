@@ -26,7 +26,7 @@ func (m *plain) Name() string                  { return "PLAIN" }
 func (m *plain) Final() bool                   { return true }
 func (m *plain) Format(f fmt.State, verb rune) { fmt.Fprint(f, "PLAIN (credentials hidden)") }
 func (m *plain) Start(_ context.Context, peer Peer) (Exchange, []byte, error) {
-	if err := peer.check(m.Name()); err != nil {
+	if err := peer.check(m.Name(), "password"); err != nil {
 		return nil, nil, err
 	}
 	if m.authzid != "" {

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"bytes"
+	"crypto/subtle"
 	"fmt"
 	"unicode/utf8"
 )
@@ -33,6 +34,55 @@ type ServerExchange interface {
 	Next(response []byte) (challenge []byte, done bool, err error)
 }
 
+// A PeerServer is a [ServerMechanism] that has to know of the connection: the
+// -PLUS mechanisms, EXTERNAL.
+type PeerServer interface {
+	ServerMechanism
+	StartFor(peer Peer) ServerExchange // for one connection
+}
+
+// StartServer starts an exchange of m, and tells it of the connection if it wants
+// to know.
+func StartServer(m ServerMechanism, peer Peer) ServerExchange {
+	if p, ok := m.(PeerServer); ok {
+		return p.StartFor(peer)
+	}
+	return m.Start()
+}
+
+// An Identified exchange tells who the client is: once Next has reported that it
+// is done, the user who was authenticated. Before, it is whom the client claims
+// to be.
+type Identified interface {
+	User() string
+}
+
+// PasswordServers are the server's side of all mechanisms that prove a password,
+// for users whose passwords are known: PLAIN, LOGIN, CRAM-MD5, and SCRAM with its
+// -PLUS forms. Host is the server's name. It derives SCRAM's keys anew in each
+// exchange: for tests.
+func PasswordServers(host string, lookup Lookup) []ServerMechanism {
+	verify := func(authzid, user, password string) error {
+		want, err := lookup(authzid, user)
+		if err == nil && subtle.ConstantTimeCompare([]byte(want), []byte(password)) == 0 {
+			err = ErrDenied
+		}
+		return err
+	}
+	list := []ServerMechanism{PlainServer(verify), LoginServer(verify), CramMD5Server(host, lookup)}
+	for _, h := range []Hash{SHA1, SHA256, SHA512} {
+		secret := func(authzid, user string) (ScramSecret, error) {
+			password, err := lookup(authzid, user)
+			if err != nil {
+				return ScramSecret{}, err
+			}
+			return NewScramSecret(h, password, h.mac([]byte(decoyKey), user)[:16], 0)
+		}
+		list = append(list, ScramServer(h, secret), ScramPlusServer(h, secret))
+	}
+	return list
+}
+
 // PlainServer is the server's side of PLAIN (RFC 4616 §2).
 func PlainServer(verify Verifier) ServerMechanism { return plainServer{verify} }
 
@@ -45,7 +95,11 @@ func (m plainServer) Start() ServerExchange { return &plainServerExchange{verify
 type plainServerExchange struct {
 	verify Verifier
 	asked  bool
+	user   string
 }
+
+// User is who was authenticated.
+func (x *plainServerExchange) User() string { return x.user }
 
 func (x *plainServerExchange) Next(response []byte) ([]byte, bool, error) {
 	if response == nil && !x.asked {
@@ -62,6 +116,7 @@ func (x *plainServerExchange) Next(response []byte) ([]byte, bool, error) {
 	if !utf8.Valid(response) {
 		return nil, false, exchangeError("PLAIN", "UTF-8 (RFC 4616 §2)", "other octets")
 	}
+	x.user = string(parts[1])
 	if err := x.verify(string(parts[0]), string(parts[1]), string(parts[2])); err != nil {
 		return nil, false, err
 	}
@@ -107,3 +162,6 @@ func (x *loginServerExchange) Next(response []byte) ([]byte, bool, error) {
 	}
 	return nil, true, nil
 }
+
+// User is who was authenticated.
+func (x *loginServerExchange) User() string { return x.user }

@@ -100,3 +100,114 @@ func TestServerUnreadableSize(t *testing.T) {
 		}
 	}
 }
+
+// TestPairChunks: a message in several chunks, in pieces of every size; the
+// octets come over as they are.
+func TestPairChunks(t *testing.T) {
+	for step := range 20 {
+		p := newPair(t, false)
+		p.step = step
+		p.d.Reset(1)
+		p.lockStep(p.client.Mail("a@example.test", nil))
+		p.lockStep(p.client.Rcpt("b@example.test", nil))
+		for i, chunk := range []string{".\r\nlone\n", "", "\rQUIT\r\n"} {
+			p.must(p.client.Chunk(len(chunk), i == 2))
+			for j := range chunk {
+				if err := p.client.Content([]byte(chunk[j : j+1])); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p.run()
+		}
+		p.agree("ready")
+		p.outcomes("taken", "accepted (250 the message)")
+		if string(p.content) != ".\r\nlone\n\rQUIT\r\n" {
+			t.Errorf("the server got %q", p.content)
+		}
+	}
+}
+
+// TestPairChunkRefused: nobody knows what the server holds behind a refused
+// chunk, so RSET is next, on both sides.
+func TestPairChunkRefused(t *testing.T) {
+	p := newPair(t, false)
+	p.codes["BDAT"] = []int{552}
+	p.d.Reset(1)
+	p.lockStep(p.client.Mail("a@example.test", nil))
+	p.lockStep(p.client.Rcpt("b@example.test", nil))
+	p.must(p.client.Chunk(3, false))
+	if err := p.client.Content([]byte("abc")); err != nil {
+		t.Fatal(err)
+	}
+	p.run()
+	p.agree("unsettled")
+	p.outcomes("refused", "refused for good (552 the message)")
+	if _, err := p.client.Chunk(3, true); err == nil {
+		t.Error("another chunk was queued")
+	}
+	p.lockStep(p.client.Rset())
+	p.agree("ready")
+	if string(p.content) != "" {
+		t.Errorf("the server got %q of a chunk that it refused", p.content)
+	}
+}
+
+// TestChunkOctets: exactly the octets that were declared.
+func TestChunkOctets(t *testing.T) {
+	p := newPeer(t, smtp.Config{})
+	p.must(p.s.Mail("a@example.test", nil))
+	p.flush()
+	p.reply("250 ok")
+	p.must(p.s.Rcpt("b@example.test", nil))
+	p.flush()
+	p.reply("250 ok")
+	var bad *smtp.ArgumentError
+	if _, err := p.s.Chunk(-1, false); !errors.As(err, &bad) {
+		t.Errorf("a negative size: %v", err)
+	}
+	tag := p.must(p.s.Chunk(3, true))
+	if err := p.s.Content([]byte("abcd")); !errors.As(err, &bad) {
+		t.Errorf("more octets than declared: %v", err)
+	}
+	if err := p.s.Content([]byte("ab")); err != nil {
+		t.Fatal(err)
+	}
+	p.flush()
+	var wrong *smtp.StateError
+	if _, err := p.s.Rset(); !errors.As(err, &wrong) {
+		t.Errorf("RSET inside a chunk: %v", err)
+	}
+	if p.s.Taken(tag) {
+		t.Error("taken, though an octet is missing")
+	}
+	if err := p.s.Content([]byte("c")); err != nil {
+		t.Fatal(err)
+	}
+	if p.s.Taken(tag) {
+		t.Error("taken, though the last octet was not handed out")
+	}
+	p.flush()
+	if !p.s.Taken(tag) {
+		t.Error("not taken")
+	}
+	if err := p.s.Content([]byte("d")); !errors.As(err, &wrong) {
+		t.Errorf("content behind the chunk: %v", err)
+	}
+	// The server refuses a chunk while it is under way.
+	p = newPeer(t, smtp.Config{})
+	p.must(p.s.Mail("a@example.test", nil))
+	p.flush()
+	p.reply("250 ok")
+	p.must(p.s.Rcpt("b@example.test", nil))
+	p.flush()
+	p.reply("250 ok")
+	p.must(p.s.Chunk(3, true))
+	p.flush()
+	if ev := p.reply("552 too big"); ev.Role != smtp.RoleLastChunk || !p.s.Halted() {
+		t.Errorf("got %v, halted %v", describe([]smtp.Event{ev}), p.s.Halted())
+	}
+	if err := p.s.Content([]byte("abc")); err == nil {
+		t.Error("the octets that end a refused message were taken")
+	}
+	p.wants("they never go out", "")
+}

@@ -30,7 +30,7 @@ type app struct {
 	now            func() time.Time
 	messageID      string // empty: a random one
 	lookupEnv      func(string) (string, bool)
-	ask            func(prompt string) (string, error)
+	ask            func(ctx context.Context, prompt string) (string, error)
 }
 
 // run does everything and gives the exit code.

@@ -30,7 +30,7 @@ func (c *call) run() int {
 		stdin: strings.NewReader(c.stdin), stdout: &stdout, stderr: &stderr,
 		now: func() time.Time { return someDay }, messageID: "1",
 		lookupEnv: func(name string) (string, bool) { v, ok := c.env[name]; return v, ok },
-		ask: func(prompt string) (string, error) {
+		ask: func(_ context.Context, prompt string) (string, error) {
 			c.asked = append(c.asked, prompt)
 			if c.typed == "" {
 				return "", errNoTerminal

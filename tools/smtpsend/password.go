@@ -1,9 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
@@ -11,7 +11,7 @@ import (
 )
 
 // password gets the password from where the flags say, or asks for it.
-func (a *app) password(c *cli) (string, error) {
+func (a *app) password(ctx context.Context, c *cli) (string, error) {
 	switch {
 	case c.PasswordEnv != "":
 		value, ok := a.lookupEnv(c.PasswordEnv)
@@ -31,8 +31,10 @@ func (a *app) password(c *cli) (string, error) {
 		}
 		return line, nil
 	}
-	value, err := a.ask(fmt.Sprintf("Password of %s at %s: ", c.User, c.Server))
+	value, err := a.ask(ctx, fmt.Sprintf("Password of %s at %s: ", c.User, c.Server))
 	switch {
+	case ctx.Err() != nil:
+		return "", &exitError{exitNotSent, fmt.Errorf("nothing was sent: %w", context.Cause(ctx))}
 	case err != nil:
 		return "", usageError("the password: %w; give --password-env or --password-file", err)
 	case value == "":
@@ -44,8 +46,9 @@ func (a *app) password(c *cli) (string, error) {
 var errNoTerminal = errors.New("there is no terminal to ask on")
 
 // askTerminal asks without echo: on standard input, or where that is no terminal,
-// since the message may come from there, on the terminal of the process.
-func askTerminal(prompt string) (string, error) {
+// since the message may come from there, on the terminal of the process. When ctx
+// ends it leaves the terminal as it was.
+func askTerminal(ctx context.Context, prompt string) (string, error) {
 	in := os.Stdin
 	if !term.IsTerminal(int(in.Fd())) {
 		tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
@@ -55,11 +58,26 @@ func askTerminal(prompt string) (string, error) {
 		defer tty.Close()
 		in = tty
 	}
-	fmt.Fprint(os.Stderr, prompt)
-	value, err := term.ReadPassword(int(in.Fd()))
-	fmt.Fprintln(os.Stderr)
-	if errors.Is(err, io.EOF) {
-		err = errors.New("none was given")
+	fd := int(in.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", err
 	}
-	return string(value), err
+	fmt.Fprint(os.Stderr, prompt)
+	defer fmt.Fprintln(os.Stderr)
+	type answer struct {
+		value []byte
+		err   error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		value, err := term.ReadPassword(fd)
+		answers <- answer{value, err}
+	}()
+	select {
+	case a := <-answers:
+		return string(a.value), a.err
+	case <-ctx.Done():
+		return "", errors.Join(context.Cause(ctx), term.Restore(fd, before))
+	}
 }

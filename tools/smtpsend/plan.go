@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"net"
@@ -28,7 +29,7 @@ var tlsPolicies = map[string]smtpclient.TLSPolicy{
 
 // plan turns the flags into what the driver wants: where to connect, and how.
 // Everything is checked that can be without connecting.
-func (a *app) plan(c *cli) (address string, cfg smtpclient.Config, err error) {
+func (a *app) plan(ctx context.Context, c *cli) (address string, cfg smtpclient.Config, err error) {
 	address, err = serverAddress(c)
 	if err != nil {
 		return "", cfg, err
@@ -51,7 +52,7 @@ func (a *app) plan(c *cli) (address string, cfg smtpclient.Config, err error) {
 		}
 	}
 	if c.User != "" {
-		if cfg.Auth, err = a.mechanism(c); err != nil {
+		if cfg.Auth, err = a.mechanism(ctx, c); err != nil {
 			return "", cfg, err
 		}
 	}
@@ -59,8 +60,8 @@ func (a *app) plan(c *cli) (address string, cfg smtpclient.Config, err error) {
 }
 
 // mechanism gets the password, and keeps it out of the output from here on.
-func (a *app) mechanism(c *cli) (auth.Mechanism, error) {
-	password, err := a.password(c)
+func (a *app) mechanism(ctx context.Context, c *cli) (auth.Mechanism, error) {
+	password, err := a.password(ctx, c)
 	if err != nil {
 		return nil, err
 	}

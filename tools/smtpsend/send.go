@@ -18,7 +18,7 @@ const quitTime = 5 * time.Second
 // send sends m and prints what became of it.
 func (a *app) send(ctx context.Context, c *cli, m *message) error {
 	screen := a.stderr // before it masks anything
-	address, cfg, err := a.plan(c)
+	address, cfg, err := a.plan(ctx, c)
 	if err != nil {
 		return err
 	}

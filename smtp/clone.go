@@ -36,6 +36,7 @@ func (s *Session) AppendKey(dst []byte) []byte {
 		dst = binary.AppendUvarint(dst, uint64(n))
 	}
 	dst = append(dst, flags(s.sized, s.writing, s.halted, s.eof, s.err != nil, s.ended, s.text.inLine, s.text.cr), flags(s.writing && s.first <= s.taken))
+	dst = append(dst, flags(s.doubt))
 	dst = appendBytes(dst, s.out)
 	return appendBytes(dst, s.in.buf[s.in.start:])
 }

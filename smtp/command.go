@@ -64,6 +64,22 @@ func (s *Session) Hello(name string) (Tag, error) {
 	return s.end()
 }
 
+// HelloInDoubt queues EHLO as Hello does, behind a NOOP that is the only
+// unanswered command and that the server may have lost: some lose what stands
+// right behind a final dot. If the next reply has several lines it is that of
+// EHLO, and the NOOP is forgotten, with no event; else it answers the NOOP.
+func (s *Session) HelloInDoubt(name string) (Tag, error) {
+	op := s.role[RoleHello]
+	if s.queue.n != 1 || s.p.Commands[s.queue.at(0).op].Role != RoleNoop || s.err != nil || s.halted {
+		return 0, &StateError{Command: s.p.Commands[op].Name, State: s.p.States[s.assumed.state].Name, Reason: "a NOOP has to be the only command in doubt"}
+	}
+	s.line.begin(s.out, s.p, op, s.offered, s.assumed.facts)
+	s.line.Domain(name)
+	tag, err := s.end()
+	s.doubt = err == nil
+	return tag, err
+}
+
 // UpgradeTLS queues STARTTLS (RFC 3207 §4). A 220 leads to the state that
 // awaits the handshake: do it, then call HandleTLS.
 func (s *Session) UpgradeTLS() (Tag, error) {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 )
 
+var lineFeed = []byte{'\n'}
+
 // input holds octets of the server until a whole reply is there.
 type input struct {
 	buf   []byte
@@ -66,11 +68,12 @@ func (s *Session) Next() (ev Event) {
 
 // next fills ev from the next whole reply, if there is one.
 func (s *Session) next(ev *Event) {
-	if s.halted {
+	awaits := s.p.States[s.confirmed.state].Awaits
+	if s.halted || awaits == AwaitNothing {
 		s.in.start = len(s.in.buf) // the server may say what it likes, nobody asks
 		return
 	}
-	if s.p.States[s.confirmed.state].Awaits == AwaitTLS {
+	if awaits == AwaitTLS {
 		s.violate("RFC 3207 §4.2", "nothing before the TLS handshake", s.in.excerpt())
 		return
 	}
@@ -152,6 +155,12 @@ func (s *Session) answer(ev *Event) {
 	if s.queue.n == 0 {
 		s.unasked(ev)
 		return
+	}
+	if s.doubt {
+		s.doubt = false
+		if bytes.Count(ev.Reply.raw, lineFeed) > 1 {
+			s.queue.pop()
+		}
 	}
 	e := s.queue.at(0)
 	if e.end > s.taken {

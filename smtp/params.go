@@ -94,6 +94,9 @@ func (p *Params) Has(id Param) bool {
 // command is encoded they are checked against the table's grammar.
 func (p *Params) Put(id Param, value []byte) { put(p, id, value, true) }
 
+// PutString is Put with a string.
+func (p *Params) PutString(id Param, value string) { put(p, id, value, true) }
+
 // Reset takes all parameters away and keeps the memory.
 func (p *Params) Reset() {
 	clear(p.items)

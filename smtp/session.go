@@ -59,6 +59,7 @@ type Session struct {
 	text    Text   // the message behind a 354
 	first   uint64 // position of the octet behind its first one
 	writing bool   // some of it was queued
+	doubt   bool   // a NOOP may have been lost, EHLO stands behind it
 	halted  bool   // the server refused content under way: only closing is left
 
 	in    input

@@ -67,6 +67,18 @@ type Config struct {
 	// ChunkSize is how many octets of a message go out in one BDAT, and so how
 	// much of it is kept in memory. Default 256 KiB.
 	ChunkSize int
+	// Eager sends a message's content in the same flight as its envelope, where
+	// the server has PIPELINING and CHUNKING: message after message goes out
+	// without waiting, and replies are matched as they come. RFC 3030 §2 has
+	// content wait for the replies to MAIL and RCPT, and there is a risk: a server
+	// that goes on after a 421 may deliver a message under the sender of another
+	// (seen of none, and never reported as accepted). Messages that don't fit into
+	// 32 KiB wait for the replies all the same.
+	Eager bool
+	// WindowMessages and WindowOctets bound what is in flight with Eager: messages
+	// whose reply has not come, and octets of them. Defaults 256 and 1 MiB.
+	WindowMessages int
+	WindowOctets   int
 	// Text says what message data may look like.
 	Text smtp.TextPolicy
 	// Limits bound what is kept of a server's replies.
@@ -88,6 +100,19 @@ type Config struct {
 	Logger *slog.Logger
 }
 
+func (cfg Config) withDefaults() Config {
+	if cfg.ChunkSize <= 0 {
+		cfg.ChunkSize = 256 << 10
+	}
+	if cfg.WindowMessages <= 0 {
+		cfg.WindowMessages = 256
+	}
+	if cfg.WindowOctets <= 0 {
+		cfg.WindowOctets = 1 << 20
+	}
+	return cfg
+}
+
 func (cfg *Config) dial(ctx context.Context, addr string) (net.Conn, error) {
 	network := "tcp"
 	if strings.HasPrefix(addr, "/") {
@@ -107,6 +132,7 @@ func (cfg *Config) tls() *tls.Config {
 	}
 	c.ServerName = cmp.Or(cfg.ServerName, c.ServerName)
 	c.MinVersion = max(c.MinVersion, tls.VersionTLS12)
+	c.DynamicRecordSizingDisabled = true // records are filled from the first on
 	return c
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"time"
 
 	"github.com/tabellarius/tabellarius/smtp"
 )
@@ -53,13 +52,34 @@ type Recipient struct {
 }
 
 // A Report is what became of a message, recipient by recipient, in the order of
-// the envelope.
+// the envelope. The replies in it are views into the report: they change when it
+// is given to SendTo again.
 type Report struct {
 	Recipients []Recipient
+	delivery   smtp.Delivery
+}
+
+// fill makes the recipients' results of what the delivery found out.
+func (r *Report) fill(to []string) {
+	r.Recipients = r.Recipients[:0]
+	for i, address := range to {
+		r.Recipients = append(r.Recipients, Recipient{Address: address, Result: r.delivery.Recipient(i)})
+	}
+}
+
+// notSent is the report of a message that never was in the queue.
+func (r *Report) notSent(to []string, err error) error {
+	r.delivery.Reset(len(to))
+	r.delivery.Cut(false, err)
+	r.fill(to)
+	if len(to) == 0 {
+		return err
+	}
+	return r.Err()
 }
 
 // Accepted is how many recipients the server took the message for.
-func (r Report) Accepted() (n int) {
+func (r *Report) Accepted() (n int) {
 	for i := range r.Recipients {
 		if r.Recipients[i].Outcome == smtp.Accepted {
 			n++
@@ -70,15 +90,15 @@ func (r Report) Accepted() (n int) {
 
 // Err is nil if every recipient was accepted, a [*PartialError] if some were,
 // else the error that all share, or all their errors joined.
-func (r Report) Err() error {
+func (r *Report) Err() error {
+	if r.Accepted() == len(r.Recipients) {
+		return nil
+	}
 	var failed []Recipient
 	for _, one := range r.Recipients {
 		if one.Outcome != smtp.Accepted {
 			failed = append(failed, one)
 		}
-	}
-	if len(failed) == 0 {
-		return nil
 	}
 	if len(failed) < len(r.Recipients) {
 		return &PartialError{Accepted: len(r.Recipients) - len(failed), Failed: failed}
@@ -95,20 +115,10 @@ func (r Report) Err() error {
 	return errors.Join(errs...)
 }
 
-// message is one Send under way.
-type message struct {
-	c       *Client
-	env     *Envelope
-	d       smtp.Delivery
-	params  smtp.Params
-	chunks  bool     // it goes out by BDAT
-	seven   bool     // octets above 127 may not go out
-	next    int      // the command of the envelope to queue next
-	first   smtp.Tag // of the envelope
-	end     smtp.Tag // of the octets that end the message; 0: not queued
-	problem error    // why the caller or the body ended it
-
-	began, turn time.Time // when Send was called, and when it had the connection
+// A Message is an envelope with the message to send.
+type Message struct {
+	Envelope
+	Body io.Reader
 }
 
 // Send sends one message and reports what became of it for each recipient. The
@@ -118,42 +128,50 @@ type message struct {
 // body is read to its end, in pieces; it is not read any more when Send has
 // returned. Its lines may end in LF or CRLF. A server that offers CHUNKING gets
 // the message by BDAT, another one by DATA; with PIPELINING the envelope goes
-// out in one write.
+// out in one write, right behind the message of another caller if there is one.
 //
 // When ctx ends, Send returns at once: what had not gone out whole is not sent,
 // what had is unknown. The connection goes on for others, unless the message
 // was under way by DATA, which can't be broken off but by closing.
 func (c *Client) Send(ctx context.Context, env Envelope, body io.Reader) (Report, error) {
-	m := &message{c: c, env: &env, began: time.Now()}
-	m.d.Reset(len(env.To))
+	r := new(Report)
+	err := c.SendTo(ctx, &env, body, r)
+	return *r, err
+}
+
+// SendTo is Send with a report of the caller's, which is filled anew and keeps
+// its memory. With a context that can't be cancelled it allocates nothing, once
+// everything has its size.
+func (c *Client) SendTo(ctx context.Context, env *Envelope, body io.Reader, r *Report) error {
+	j := c.newJob()
+	err := j.plan(env, body, r)
+	if err != nil {
+		j.free()
+		return r.notSent(env.To, err)
+	}
+	if err := c.run(ctx, j); err != nil && !j.done {
+		r.delivery.Cut(false, err)
+	}
+	r.fill(env.To)
+	j.free()
+	return r.Err()
+}
+
+// plan makes a job of a message: what no server could take, or this server not,
+// is found before anything is queued.
+func (j *job) plan(env *Envelope, body io.Reader, r *Report) error {
 	if err := env.check(); err != nil {
-		return m.give(false, err)
+		return err
 	}
-	if err := c.take(ctx); err != nil {
-		return m.give(false, err)
+	j.env, j.body, j.d = env, body, &r.delivery
+	j.d.Reset(len(env.To))
+	j.c.mu.Lock()
+	err := j.ask()
+	j.c.mu.Unlock()
+	if err != nil {
+		return err
 	}
-	m.turn = time.Now()
-	c.mu.Lock()
-	c.user = m.d.Handle
-	err := m.plan()
-	c.mu.Unlock()
-	if err == nil {
-		err = c.flush(ctx, m.envelope)
-	}
-	if err == nil && m.problem == nil && m.wanted() {
-		if m.chunks {
-			err = m.sendChunks(ctx, body)
-		} else {
-			err = m.sendData(ctx, body)
-		}
-		if err == nil && m.problem == nil {
-			err = c.flush(ctx, m.settled)
-		}
-	}
-	if err == nil {
-		err = m.problem
-	}
-	return m.finish(err)
+	return j.prepare()
 }
 
 // check finds what no server could take.
@@ -170,71 +188,65 @@ func (e *Envelope) check() error {
 	return nil
 }
 
-// plan finds what the server lacks for the message, and sets the parameters of
-// MAIL. Nothing is queued. The lock is held.
-func (m *message) plan() error {
-	s, p := m.c.s, m.c.s.Protocol()
-	if err := s.Err(); err != nil {
-		return err
+// ask asks the session what the server lacks for the message, and sets the
+// parameters of MAIL. The lock is held.
+func (j *job) ask() error {
+	s, p, env := j.c.s, j.c.s.Protocol(), j.env
+	if j.c.err != nil {
+		return j.c.err
 	}
-	offers := func(r smtp.Role) bool {
-		k, ok := p.Keyword(r)
-		if ok {
-			_, ok = s.Extension(k)
-		}
-		return ok
+	if most := s.MaxSize(); most > 0 && env.Size > 0 && uint64(env.Size) > most {
+		return &smtp.ArgumentError{Argument: "Envelope.Size", Reason: fmt.Sprintf("expected at most %d octets, which is all the server takes (RFC 1870 §6.1), got %d", most, env.Size)}
 	}
-	m.chunks = s.Op(smtp.RoleLastChunk) != 0 && offers(smtp.RoleLastChunk)
-	if most := s.MaxSize(); most > 0 && m.env.Size > 0 && uint64(m.env.Size) > most {
-		return &smtp.ArgumentError{Argument: "Envelope.Size", Reason: fmt.Sprintf("expected at most %d octets, which is all the server takes (RFC 1870 §6.1), got %d", most, m.env.Size)}
-	}
-	if m.env.Params != nil {
-		for id, value := range m.env.Params.All() {
-			m.params.Put(id, value)
+	if env.Params != nil {
+		for id, value := range env.Params.All() {
+			j.params.Put(id, value)
 		}
 	}
-	if id, ok := p.Param(smtp.RoleSize); ok && m.env.Size > 0 && offers(smtp.RoleSize) && !m.params.Has(id) {
-		m.params.Put(id, strconv.AppendInt(nil, m.env.Size, 10))
+	if id, ok := p.Param(smtp.RoleSize); ok && env.Size > 0 && s.Offered(p.Params[id].Keyword) && !j.params.Has(id) {
+		j.params.Put(id, strconv.AppendInt(j.digits[:0], env.Size, 10))
 	}
 	id, word, known := p.ParamValue(smtp.Role8Bit)
-	eight := known && s.Offered(p.Params[id].Keyword)
 	switch {
-	case known && m.params.Has(id): // the caller said it in his own words
-	case m.env.Body != Body7Bit && eight:
-		m.params.Put(id, []byte(word))
-	case m.env.Body == Body8Bit:
+	case known && j.params.Has(id): // the caller said it in his own words
+	case env.Body != Body7Bit && known && s.Offered(p.Params[id].Keyword):
+		j.params.PutString(id, word)
+	case env.Body == Body8Bit:
 		return &smtp.MissingError{Name: "8BITMIME", Reason: "the message has octets above 127"}
 	default:
-		m.seven = true
+		j.seven = true
 	}
-	if m.env.needsUTF8() {
+	if env.needsUTF8() {
 		id, known := p.Param(smtp.RoleUTF8)
 		if !known || !s.Offered(p.Params[id].Keyword) {
 			return &smtp.MissingError{Name: "SMTPUTF8", Reason: "the message has UTF-8 in an address or in its header (RFC 6531 §3.4)"}
 		}
-		m.params.Put(id, nil)
+		j.params.Put(id, nil)
 	}
-	return m.checkCommands(p)
+	pipelining, _ := p.Keyword(smtp.RolePipelining)
+	if s.Offered(pipelining) && len(env.To) < 1000 {
+		return nil // the envelope is queued at once, or not at all
+	}
+	return j.checkCommands(p)
 }
 
 // checkCommands encodes the envelope and throws it away, so that a bad address
 // in the middle is found before MAIL goes out.
-func (m *message) checkCommands(p *smtp.Protocol) error {
-	var line []byte
-	mail, rcpt := &smtp.Mail{From: m.env.From, Params: &m.params}, new(smtp.Rcpt)
-	line, err := smtp.AppendCommand(line[:0], p, mail)
-	for i := 0; i < len(m.env.To) && err == nil; i++ {
-		rcpt.To, rcpt.Params = m.env.To[i], m.rcptParams(i)
+func (j *job) checkCommands(p *smtp.Protocol) error {
+	rcpt := new(smtp.Rcpt)
+	line, err := smtp.AppendCommand(nil, p, &smtp.Mail{From: j.env.From, Params: &j.params})
+	for i := 0; i < len(j.env.To) && err == nil; i++ {
+		rcpt.To, rcpt.Params = j.env.To[i], j.env.rcptParams(i)
 		line, err = smtp.AppendCommand(line[:0], p, rcpt)
 	}
 	return err
 }
 
-func (m *message) rcptParams(i int) *smtp.Params {
-	if m.env.RcptParams == nil {
+func (e *Envelope) rcptParams(i int) *smtp.Params {
+	if e.RcptParams == nil {
 		return nil
 	}
-	return m.env.RcptParams[i]
+	return e.RcptParams[i]
 }
 
 func (e *Envelope) needsUTF8() bool {
@@ -249,150 +261,11 @@ func (e *Envelope) needsUTF8() bool {
 	return false
 }
 
-func isASCII[T string | []byte](s T) bool {
+func isASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] > 127 {
 			return false
 		}
 	}
 	return true
-}
-
-// envelope queues as much of MAIL, RCPT and DATA as may be sent now, and reports
-// whether all of it is answered, or no more of it makes sense. The lock is held.
-func (m *message) envelope() bool {
-	s := m.c.s
-	steps := 1 + len(m.env.To)
-	if !m.chunks {
-		steps++
-	}
-	for m.next < steps && m.problem == nil {
-		op := m.op()
-		err := s.Allows(op)
-		var state *smtp.StateError
-		if errors.As(err, &state) {
-			switch {
-			case s.Awaiting() > 0:
-				return false
-			case m.next == 0 && s.Allows(s.Op(smtp.RoleReset)) == nil && !s.Closing():
-				// What an earlier message left open is cleared first.
-				m.queue(s.Op(smtp.RoleReset), func() (smtp.Tag, error) { return s.Rset() })
-				continue
-			case m.next == 0:
-				m.problem = err
-			}
-			return true // what was refused leaves no place for the rest
-		}
-		if err == nil {
-			err = m.queue(op, func() (smtp.Tag, error) { return m.step() })
-		}
-		if err != nil {
-			m.problem = err
-			s.Unqueue(m.first)
-			break
-		}
-		m.next++
-	}
-	return s.Awaiting() == 0
-}
-
-func (m *message) op() smtp.Op {
-	switch {
-	case m.next == 0:
-		return m.c.s.Op(smtp.RoleSender)
-	case m.next <= len(m.env.To):
-		return m.c.s.Op(smtp.RoleRecipient)
-	}
-	return m.c.s.Op(smtp.RoleData)
-}
-
-func (m *message) step() (smtp.Tag, error) {
-	switch {
-	case m.next == 0:
-		return m.c.s.Mail(m.env.From, &m.params)
-	case m.next <= len(m.env.To):
-		return m.c.s.Rcpt(m.env.To[m.next-1], m.rcptParams(m.next-1))
-	}
-	return m.c.s.Data()
-}
-
-func (m *message) queue(op smtp.Op, queue func() (smtp.Tag, error)) error {
-	from := len(m.c.s.Pending())
-	tag, err := queue()
-	if err != nil {
-		return err
-	}
-	if m.first == 0 {
-		m.first = tag
-	}
-	m.c.traceCommand(op, from)
-	return nil
-}
-
-// wanted reports whether the server waits for the message.
-func (m *message) wanted() bool {
-	m.c.mu.Lock()
-	defer m.c.mu.Unlock()
-	role := smtp.RoleContent
-	if m.chunks {
-		role = smtp.RoleLastChunk
-	}
-	return !m.d.Done() && m.c.s.Allows(m.c.s.Op(role)) == nil
-}
-
-// settled reports whether all is answered. The lock is held.
-func (m *message) settled() bool { return m.c.s.Awaiting() == 0 || m.c.s.Halted() }
-
-// finish works out the report and gives the turn back. err is why no more
-// replies are waited for.
-func (m *message) finish(err error) (Report, error) {
-	c := m.c
-	c.mu.Lock()
-	alive := c.err == nil
-	if err != nil && alive && m.spoilt() {
-		// The message is under way by DATA: the server would take what follows for it.
-		c.fail(c.opError("send", err))
-		alive = false
-	}
-	ended := m.end != 0 && (alive || c.s.Taken(m.end))
-	if err != nil || !m.d.Done() {
-		if err == nil {
-			err = c.err
-		}
-		m.d.Cut(ended, err)
-	}
-	c.user = nil
-	waiting := alive && c.s.Awaiting() > 0
-	report := m.report()
-	c.count(report, m.began, m.turn)
-	c.mu.Unlock()
-	if waiting {
-		c.detach()
-	} else {
-		c.give()
-	}
-	return report, report.Err()
-}
-
-// spoilt reports whether a 354 was answered with a part of the message.
-func (m *message) spoilt() bool {
-	s := m.c.s
-	return m.end == 0 && s.Awaiting() == 0 && s.Protocol().States[s.State()].Awaits == smtp.AwaitContent
-}
-
-// give is the report of a message that never had the turn.
-func (m *message) give(ended bool, err error) (Report, error) {
-	m.d.Cut(ended, err)
-	report := m.report()
-	return report, report.Err()
-}
-
-func (m *message) report() Report {
-	r := Report{Recipients: make([]Recipient, len(m.env.To))}
-	for i := range r.Recipients {
-		result := m.d.Recipient(i)
-		result.Reply = result.Reply.Clone()
-		r.Recipients[i] = Recipient{Address: m.env.To[i], Result: result}
-	}
-	return r
 }

@@ -1,6 +1,7 @@
 package smtpclient
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -8,7 +9,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/tabellarius/tabellarius/auth"
 	"github.com/tabellarius/tabellarius/smtp"
 )
 
@@ -34,7 +34,7 @@ func (c *Client) setUp(ctx context.Context) error {
 		Protocol: c.cfg.Protocol, LMTP: c.cfg.LMTP, Secure: c.tlsUp,
 		Ignore: c.cfg.Ignore, Text: c.cfg.Text, Limits: c.cfg.Limits,
 	})
-	c.block = c.s.BlockTimeout()
+	c.block = cmp.Or(c.cfg.Timeout, c.s.BlockTimeout())
 	err := c.introduce(ctx)
 	if err != nil {
 		c.farewell(ctx)
@@ -64,7 +64,8 @@ func (c *Client) introduce(ctx context.Context) error {
 
 // hello says EHLO, or HELO to a server that does not know it (RFC 5321 §3.2).
 func (c *Client) hello(ctx context.Context) error {
-	name := c.cfg.localName(c.conn)
+	c.local = c.cfg.localName(c.conn)
+	name := c.local
 	err := c.command(ctx, "hello", func() (smtp.Tag, error) { return c.s.Hello(name) })
 	var refused *smtp.ReplyError
 	if errors.As(err, &refused) && (refused.Code == 500 || refused.Code == 502) && c.s.Allows(c.s.Op(smtp.RoleHelo)) == nil {
@@ -109,43 +110,6 @@ func (c *Client) handshake(ctx context.Context) error {
 	return nil
 }
 
-// authenticate runs the mechanism's exchange (RFC 4954 §4).
-func (c *Client) authenticate(ctx context.Context) error {
-	mechanism := c.cfg.Auth
-	exchange, initial, err := mechanism.Start(ctx, auth.Peer{TLS: c.tlsUp, Host: c.cfg.ServerName})
-	if err != nil {
-		return c.opError("auth", err)
-	}
-	ev, err := c.exchange(ctx, "auth", func() (smtp.Tag, error) { return c.s.Authenticate(mechanism.Name(), initial, false) })
-	for err == nil && ev.Kind == smtp.Challenge {
-		challenge, wrong := ev.Reply.DecodeChallenge()
-		var response []byte
-		if wrong == nil {
-			response, wrong = exchange.Next(challenge)
-		}
-		if wrong != nil {
-			// Cancelled: the server answers 501 (RFC 4954 §4).
-			c.exchange(ctx, "auth", func() (smtp.Tag, error) { return c.s.Line(nil) })
-			return c.opError("auth", wrong)
-		}
-		if response == nil {
-			response = []byte{}
-		}
-		ev, err = c.exchange(ctx, "auth", func() (smtp.Tag, error) { return c.s.Line(response) })
-	}
-	if err != nil {
-		return err
-	}
-	if err := ev.Reply.Err("AUTH "+mechanism.Name(), ev.Temporary); err != nil {
-		return c.opError("auth", err)
-	}
-	if err := exchange.Finish(); err != nil {
-		c.s.Fail(err)
-		return c.opError("auth", err)
-	}
-	return nil
-}
-
 // command queues a command and waits for a reply that is positive.
 func (c *Client) command(ctx context.Context, op string, queue func() (smtp.Tag, error)) error {
 	ev, err := c.exchange(ctx, op, queue)
@@ -187,11 +151,11 @@ func (c *Client) await(ctx context.Context, op string) (smtp.Event, error) {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		} else if errors.Is(err, os.ErrDeadlineExceeded) {
-			err = fmt.Errorf("no answer within %v: %w", c.replyTimeout(), err)
+			err = fmt.Errorf("no answer within %v: %w", cmp.Or(c.cfg.Timeout, c.s.Timeout()), err)
 		}
 		return smtp.Event{}, c.opError(op, err)
 	}
-	c.conn.SetDeadline(time.Now().Add(c.replyTimeout()))
+	c.conn.SetDeadline(time.Now().Add(cmp.Or(c.cfg.Timeout, c.s.Timeout())))
 	if ctx.Err() != nil {
 		return fail(nil)
 	}

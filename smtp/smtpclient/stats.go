@@ -14,8 +14,8 @@ type Stats struct {
 	// Recipients are those of the messages, by outcome.
 	Recipients [smtp.Unknown + 1]uint64
 	SetUp      time.Duration // from the connection to the end of EHLO, TLS and AUTH
-	Waiting    time.Duration // of all Sends for those before them
-	Sending    time.Duration // of all Sends from when they had the connection
+	Sending    time.Duration // of all Sends, from the call to the report
+	Waiting    time.Duration // the part of it until the connection was theirs
 }
 
 // Stats gives the counters. It may be called at any time, by any goroutine.
@@ -23,14 +23,4 @@ func (c *Client) Stats() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.stats
-}
-
-// count adds a message to the counters. The lock is held.
-func (c *Client) count(r Report, began, turn time.Time) {
-	c.stats.Messages++
-	c.stats.Waiting += turn.Sub(began)
-	c.stats.Sending += time.Since(turn)
-	for i := range r.Recipients {
-		c.stats.Recipients[r.Recipients[i].Outcome]++
-	}
 }

@@ -1,0 +1,111 @@
+package smtpclient
+
+import (
+	"context"
+	"iter"
+)
+
+// batchAhead is how many messages of a batch are at hand at once without Eager:
+// enough that the next envelope always stands behind the message before it.
+const batchAhead = 4
+
+// SendAll sends message after message and yields their reports, in order. It
+// takes messages from the iterator some steps ahead, so that each envelope goes
+// out right behind the message before it; with Eager as many as the windows
+// hold. The error is that of the report. A report is valid until the next one is
+// asked for.
+//
+// When ctx ends, the messages that were taken from the iterator are reported as
+// Send would, and no more are taken. Who leaves the loop gives up the messages
+// that were taken ahead: some may be delivered all the same.
+func (c *Client) SendAll(ctx context.Context, messages iter.Seq[Message]) iter.Seq2[*Report, error] {
+	return func(yield func(*Report, error) bool) {
+		ahead := batchAhead
+		if c.cfg.Eager && c.chunks {
+			ahead = c.cfg.WindowMessages
+		}
+		b := batch{c: c, items: make([]batchItem, ahead)}
+		defer b.leave()
+		for m := range messages {
+			if b.n == ahead && !b.report(ctx, yield) {
+				return
+			}
+			if ctx.Err() != nil {
+				break
+			}
+			b.add(m)
+		}
+		for b.n > 0 {
+			if !b.report(ctx, yield) {
+				return
+			}
+		}
+	}
+}
+
+// A batch is a ring of messages that were taken from the iterator.
+type batch struct {
+	c       *Client
+	items   []batchItem
+	head, n int
+}
+
+type batchItem struct {
+	message Message
+	report  Report
+	job     *job  // nil: it was never queued
+	err     error // why not
+}
+
+// add puts a message in the client's queue, and sends nothing yet.
+func (b *batch) add(m Message) {
+	it := &b.items[(b.head+b.n)%len(b.items)]
+	b.n++
+	it.message, it.job, it.err = m, nil, nil
+	j := b.c.newJob()
+	if it.err = j.plan(&it.message.Envelope, m.Body, &it.report); it.err != nil {
+		j.free()
+		return
+	}
+	b.c.mu.Lock()
+	defer b.c.mu.Unlock()
+	if it.err = b.c.err; it.err != nil {
+		j.free()
+		return
+	}
+	it.job = j
+	b.c.link.waiting.push(j)
+}
+
+// report waits for the first message and yields its report.
+func (b *batch) report(ctx context.Context, yield func(*Report, error) bool) bool {
+	it := &b.items[b.head]
+	b.head = (b.head + 1) % len(b.items)
+	b.n--
+	to := it.message.To
+	if it.job == nil {
+		return yield(&it.report, it.report.notSent(to, it.err))
+	}
+	b.c.mu.Lock()
+	if !it.job.done {
+		b.c.drive(ctx, it.job)
+	}
+	b.c.mu.Unlock()
+	it.job.free()
+	it.report.fill(to)
+	return yield(&it.report, it.report.Err())
+}
+
+// leave gives up what is still under way.
+func (b *batch) leave() {
+	b.c.mu.Lock()
+	defer b.c.mu.Unlock()
+	for ; b.n > 0; b.n-- {
+		if it := &b.items[b.head]; it.job != nil {
+			b.c.abandon(it.job, b.c.opError("send", errGivenUp))
+			it.job.free()
+		}
+		b.head = (b.head + 1) % len(b.items)
+	}
+	b.c.handOver()
+}

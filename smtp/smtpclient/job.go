@@ -1,0 +1,476 @@
+package smtpclient
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/tabellarius/tabellarius/smtp"
+)
+
+// pieceSize is how much of a body is read at once. A message that fits into one
+// piece is read before its turn comes, so that whoever has the lock can queue it.
+const pieceSize = 32 << 10
+
+// A job is a message, or a command, that a caller wants to be sent. But for
+// what its caller prepares before the job is put in the queue, the lock of its
+// client guards it.
+type job struct {
+	c *Client
+
+	// a command
+	command smtp.Command
+	reply   smtp.Reply
+	refusal error
+
+	// a message
+	env    *Envelope
+	d      *smtp.Delivery // the report's; nil once the caller has left
+	params smtp.Params
+	digits [20]byte
+	body   io.Reader
+	*buffers
+	head   []byte    // of piece: what was read before the turn came
+	whole  bool      // head is all of the body
+	seven  bool      // octets above 127 may not go out
+	text   smtp.Text // brings chunks into the form of the wire
+	chunk  []byte    // in that form; its memory is that of buffers
+	filled bool      // chunk is to be queued
+	last   bool      // it is the last
+	chunks int       // how many were queued
+	read   int64     // octets of the body read
+	weight int       // octets in flight with Eager
+
+	stage   stage
+	next    int      // the command of the envelope to be queued next
+	reset   bool     // a RSET was queued before it
+	first   smtp.Tag // of the envelope
+	end     smtp.Tag // of what ends the message; 0: not queued
+	pending int      // its commands that are not answered
+
+	problem   error // why the caller, or the body, ended it
+	err       error
+	done      bool
+	abandoned bool // the caller has left
+	waits     bool // the caller waits to be woken
+	wake      chan struct{}
+
+	nextFree *job
+
+	began, turn time.Time // when the caller came, and when the connection was his
+}
+
+// stage is how far a message got.
+type stage uint8
+
+const (
+	atEnvelope stage = iota
+	atReplies        // all of the envelope is queued
+	atContent        // the server waits for the message
+	atEnd            // all is queued that ever will be
+)
+
+// Buffers are shared by all clients; an idle one holds none. Jobs are not: their
+// channels may belong to a bubble of testing/synctest.
+var pieces = sync.Pool{New: func() any { return new(buffers) }}
+
+// buffers are what a message needs while it is under way.
+type buffers struct {
+	piece [pieceSize]byte
+	chunk []byte
+}
+
+// newJob takes a job that was freed, or makes one.
+func (c *Client) newJob() *job {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	j := c.link.free
+	if j == nil {
+		j = &job{c: c, wake: make(chan struct{}, 1)}
+	} else {
+		c.link.free = j.nextFree
+		c.link.freed--
+	}
+	j.began = time.Now()
+	return j
+}
+
+// free gives the job back, unless replies to it are still to come.
+func (j *job) free() {
+	if j.buffers != nil {
+		j.buffers.chunk = j.chunk[:0]
+		pieces.Put(j.buffers)
+	}
+	if j.abandoned {
+		return
+	}
+	select {
+	case <-j.wake:
+	default:
+	}
+	j.params.Reset()
+	c := j.c
+	*j = job{c: c, wake: j.wake, params: j.params}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.link.freed < c.cfg.WindowMessages {
+		j.nextFree = c.link.free
+		c.link.free = j
+		c.link.freed++
+	}
+}
+
+func (j *job) signal() {
+	select {
+	case j.wake <- struct{}{}:
+	default:
+	}
+}
+
+// queue queues as much of the job as may be sent now, and reports whether that
+// was the last of it. The lock is held, as for all that follows.
+func (j *job) queue() bool {
+	if j.turn.IsZero() {
+		j.turn = time.Now()
+	}
+	if j.command != nil {
+		return j.queueCommand()
+	}
+	for {
+		more := false
+		switch j.stage {
+		case atEnvelope:
+			more = j.queueEnvelope()
+		case atReplies:
+			more = j.judge()
+		case atContent:
+			more = j.queueContent()
+		case atEnd:
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
+}
+
+func (j *job) queueCommand() bool {
+	s := j.c.s
+	op := j.command.Op()
+	if j.pending > 0 || j.problem != nil {
+		return true
+	}
+	if isState(s.Allows(op)) && s.Awaiting() > 0 {
+		return false
+	}
+	from := len(s.Pending())
+	if _, j.problem = s.Do(j.command); j.problem == nil {
+		j.c.traceCommand(op, from)
+		j.pending++
+	}
+	return true
+}
+
+func isState(err error) bool {
+	var state *smtp.StateError
+	return errors.As(err, &state)
+}
+
+// queueEnvelope queues MAIL, RCPT and, without CHUNKING, DATA. It reports
+// whether the job has got further.
+func (j *job) queueEnvelope() bool {
+	if j.abandoned {
+		j.stage = atReplies
+		return true
+	}
+	s := j.c.s
+	steps := 1 + len(j.env.To)
+	if !j.c.chunks {
+		steps++
+	}
+	for j.next < steps {
+		op := j.op()
+		err := s.Allows(op)
+		switch {
+		case isState(err) && j.next == 0 && !j.reset && !s.Closing() && s.Allows(s.Op(smtp.RoleReset)) == nil:
+			// The fence behind a last chunk, or what an earlier message left open.
+			j.reset = true
+			err = j.put(s.Op(smtp.RoleReset))
+		case isState(err) && s.Awaiting() > 0:
+			return false
+		case isState(err) && j.next > 0:
+			// What was refused leaves no place for the rest.
+			j.stage = atReplies
+			return true
+		case err == nil:
+			if err = j.put(op); err == nil {
+				j.next++
+			}
+		}
+		if err != nil {
+			j.problem = err
+			if j.first != 0 && s.Unqueue(j.first) == nil {
+				j.pending = 0
+			}
+			j.stage = atEnd
+			return true
+		}
+	}
+	j.stage = atReplies
+	return true
+}
+
+// op is the command of the envelope that is next.
+func (j *job) op() smtp.Op {
+	switch {
+	case j.next == 0:
+		return j.c.s.Op(smtp.RoleSender)
+	case j.next <= len(j.env.To):
+		return j.c.s.Op(smtp.RoleRecipient)
+	}
+	return j.c.s.Op(smtp.RoleData)
+}
+
+// put queues a command of the envelope.
+func (j *job) put(op smtp.Op) (err error) {
+	s := j.c.s
+	from := len(s.Pending())
+	var tag smtp.Tag
+	switch {
+	case op == s.Op(smtp.RoleReset):
+		tag, err = s.Rset()
+	case j.next == 0:
+		tag, err = s.Mail(j.env.From, &j.params)
+	case j.next <= len(j.env.To):
+		tag, err = s.Rcpt(j.env.To[j.next-1], j.env.rcptParams(j.next-1))
+	default:
+		tag, err = s.Data()
+	}
+	if err != nil {
+		return err
+	}
+	if j.first == 0 {
+		j.first = tag
+	}
+	j.pending++
+	j.c.traceCommand(op, from)
+	return nil
+}
+
+// judge finds out whether the server waits for the message. It reports whether
+// the job has got further.
+func (j *job) judge() bool {
+	s := j.c.s
+	if j.pending > 0 && !j.eager() {
+		return false
+	}
+	if j.abandoned {
+		if j.spoils() {
+			// The 354 that was asked for can't be answered with nothing.
+			j.c.fail(j.c.opError("send", errGivenUp))
+		}
+		j.stage = atEnd
+		return true
+	}
+	if j.pending == 0 && j.d.Done() {
+		j.stage = atEnd
+		return true
+	}
+	role := smtp.RoleContent
+	if j.c.chunks {
+		role = smtp.RoleLastChunk
+	}
+	switch err := s.Allows(s.Op(role)); {
+	case err == nil:
+		j.stage = atContent
+		if !j.whole {
+			j.signal() // the caller has to read
+		}
+	case s.Awaiting() > 0:
+		return false
+	default:
+		j.problem = err
+		j.stage = atEnd
+	}
+	return true
+}
+
+var errGivenUp = errors.New("a message was given up half way")
+
+// eager reports whether the content goes out with the envelope.
+func (j *job) eager() bool { return j.c.cfg.Eager && j.c.chunks && j.whole }
+
+// queueContent queues the message if it is whole, or a chunk of it that the
+// caller has filled. It reports whether the job has got further.
+func (j *job) queueContent() bool {
+	switch {
+	case j.abandoned:
+		j.stage = atEnd
+	case j.c.chunks && (j.whole || j.filled):
+		return j.queueChunk()
+	case j.whole:
+		if j.problem = j.c.s.Content(j.head); j.problem == nil {
+			j.endData()
+		}
+		j.stage = atEnd
+	default:
+		return false
+	}
+	return true
+}
+
+// endData ends the message behind a 354.
+func (j *job) endData() {
+	if j.end, j.problem = j.c.s.EndContent(); j.problem != nil {
+		return
+	}
+	j.pending++
+	j.c.traceContent(int(j.read))
+	j.c.tryBehind()
+}
+
+// queueChunk queues one chunk. The last of several waits until those before it
+// are answered: a server may go on after it refused one, and would accept a
+// message with a hole in it (RFC 3030 §2).
+func (j *job) queueChunk() bool {
+	s := j.c.s
+	role := smtp.RoleChunk
+	if j.last {
+		role = smtp.RoleLastChunk
+	}
+	if j.last && j.chunks > 0 && j.pending > 0 {
+		return false
+	}
+	if err := s.Allows(s.Op(role)); err != nil {
+		if isState(err) && s.Awaiting() > 0 {
+			return false
+		}
+		if !j.d.Done() {
+			j.problem = err
+		}
+		j.stage = atEnd
+		return true
+	}
+	n := len(j.chunk)
+	if !j.last {
+		n = j.c.cfg.ChunkSize
+	}
+	from := len(s.Pending())
+	tag, err := s.Chunk(n, j.last)
+	if err == nil {
+		j.pending++
+		j.chunks++
+		j.c.traceCommand(s.Op(role), from)
+		err = s.Content(j.chunk[:n])
+		j.c.traceContent(n)
+	}
+	if err != nil {
+		j.problem = err
+		j.stage = atEnd
+		return true
+	}
+	if j.last {
+		j.end = tag
+		j.weight = n
+		j.c.link.octets += n
+		j.c.link.messages++
+		j.stage = atEnd
+		return true
+	}
+	j.chunk = append(j.chunk[:0], j.chunk[n:]...)
+	j.filled = false
+	j.signal()
+	return true
+}
+
+// streams reports whether the caller has to read the body for the job to go on.
+func (j *job) streams() bool {
+	return j.command == nil && j.stage == atContent && !j.whole && !j.filled && !j.abandoned && !j.done
+}
+
+// spoils reports whether the server takes what comes next for the message.
+func (j *job) spoils() bool {
+	s := j.c.s
+	return j.command == nil && j.end == 0 && s.Awaiting() == 0 && s.Protocol().States[s.State()].Awaits == smtp.AwaitContent
+}
+
+// handle takes one event of the job's commands.
+func (j *job) handle(ev *smtp.Event) {
+	if ev.Kind == smtp.Replied || ev.Kind == smtp.Challenge {
+		switch {
+		case ev.More, ev.Role == smtp.RoleVoid:
+		case ev.Role == smtp.RoleContent && j.end == 0: // refused while it was under way
+			j.stage = atEnd
+		default:
+			j.pending--
+		}
+		if j.command != nil && !j.abandoned {
+			j.reply = ev.Reply.Clone()
+			j.refusal = j.reply.Err(j.c.s.Protocol().Commands[ev.Op].Name, ev.Temporary)
+			if ev.Kind == smtp.Challenge {
+				j.problem = fmt.Errorf("smtpclient: the reply to the command wants an answer, which only Dial gives")
+			}
+		}
+	}
+	if j.d != nil {
+		j.d.Handle(*ev)
+	}
+}
+
+// finish ends the job. err is why no more replies will come, nil if all came.
+func (j *job) finish(err error) {
+	c := j.c
+	if j.weight > 0 {
+		c.link.octets -= j.weight
+		c.link.messages--
+		j.weight = 0
+	}
+	if j.done {
+		return
+	}
+	if j.problem != nil {
+		err = j.problem
+	}
+	j.err = err
+	j.done = true
+	if j.d != nil {
+		if err != nil || !j.d.Done() {
+			if err == nil {
+				err = c.err
+			}
+			j.d.Cut(j.end != 0 && (c.err == nil || c.s.Taken(j.end)), err)
+		}
+		j.count()
+	}
+	j.signal()
+}
+
+// abandon lets the caller go. What is queued goes out, and its replies are
+// taken when they come.
+func (j *job) abandon(err error) {
+	if j.done {
+		return
+	}
+	j.abandoned, j.done = true, true
+	if j.d != nil {
+		j.d.Cut(j.end != 0, err)
+		j.count()
+		j.d = nil
+	}
+	j.env, j.body = nil, nil
+}
+
+// count adds a message to the counters.
+func (j *job) count() {
+	stats := &j.c.stats
+	stats.Messages++
+	stats.Sending += time.Since(j.began)
+	if !j.turn.IsZero() {
+		stats.Waiting += j.turn.Sub(j.began)
+	}
+	for i := range j.d.Recipients() {
+		stats.Recipients[j.d.Recipient(i).Outcome]++
+	}
+}

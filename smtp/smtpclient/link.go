@@ -1,0 +1,451 @@
+package smtpclient
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/tabellarius/tabellarius/smtp"
+)
+
+// A link is how the callers of a client share its connection. There is no
+// goroutine that owns it: each caller, while its job is not done, does what is
+// to be done for all of them. One at a time writes, one at a time reads, and
+// whoever has neither to do waits to be woken.
+type link struct {
+	waiting jobs // those that have queued nothing
+	flight  jobs // those whose replies are to come, in order; the last may have more to queue
+	current *job // the one that has more to queue: the last of flight
+
+	free  *job // jobs to be used again
+	freed int  // how many
+
+	reading, writing bool
+	helping          bool      // a goroutine is there to read
+	spare            []byte    // for Session.Take
+	readBy           time.Time // when the oldest unanswered command must be answered
+	octets           int       // of messages in flight, in eager mode
+	messages         int       // likewise
+
+	lastWord error // the 421 that no command was answered with
+
+	behind  behindDot
+	probe   smtp.Tag  // the NOOP that tries whether the server reads on behind the final dot
+	graceBy time.Time // when its reply is given up; zero: it is not yet waited for
+}
+
+// inlineReplies is how many replies may be outstanding while a caller writes and
+// nobody reads: so many fit into the buffers of the kernel.
+const inlineReplies = 64
+
+// readBuffer is how much is read at once.
+const readBuffer = 16 << 10
+
+var readBuffers = sync.Pool{New: func() any { return new([readBuffer]byte) }}
+
+// writeBuffers are the session's output buffers of clients that are busy.
+var writeBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// run puts a job in the queue and drives the connection until it is done, or ctx
+// ends.
+func (c *Client) run(ctx context.Context, j *job) error {
+	if err := context.Cause(ctx); ctx.Err() != nil {
+		return c.opError("send", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return c.err
+	}
+	c.link.waiting.push(j)
+	return c.drive(ctx, j)
+}
+
+// drive works on the connection until j is done, or ctx ends: then j is given
+// up. The lock is held.
+func (c *Client) drive(ctx context.Context, j *job) error {
+	for {
+		c.advance()
+		switch {
+		case j.done:
+			c.handOver()
+			return j.err
+		case ctx.Err() != nil:
+			err := c.opError("send", context.Cause(ctx))
+			c.abandon(j, err)
+			c.handOver()
+			return err
+		case !c.link.writing && len(c.s.Pending()) > 0:
+			c.write(ctx)
+		case j.streams() && !c.link.writing:
+			c.stream(j)
+		case !c.link.reading && c.s.Awaiting() > 0:
+			c.read(ctx)
+		default:
+			j.waits = true
+			c.mu.Unlock()
+			select {
+			case <-j.wake:
+			case <-ctx.Done():
+			}
+			c.mu.Lock()
+			j.waits = false
+		}
+	}
+}
+
+// advance queues all that may be sent now. The lock is held.
+func (c *Client) advance() {
+	l := &c.link
+	for c.err == nil {
+		if l.current == nil {
+			if l.waiting.n == 0 || !c.opens(l.waiting.first()) {
+				break
+			}
+			l.current = l.waiting.pop()
+			l.flight.push(l.current)
+		}
+		if !l.current.queue() {
+			break
+		}
+		l.current = nil
+		c.retire()
+	}
+	if c.err == nil && c.s.Awaiting() == 0 && len(c.s.Pending()) == 0 && (c.s.Halted() || c.s.Closing() || c.s.State() == c.s.Protocol().Finish) {
+		c.fail(c.opError("send", cmp.Or(l.lastWord, errServerEnded)))
+	}
+}
+
+var errServerEnded = errors.New("the server ended the session")
+
+// opens reports whether another job may be begun.
+func (c *Client) opens(j *job) bool {
+	l := &c.link
+	switch {
+	case c.s.Awaiting() == 0:
+		return true
+	case j.command != nil || l.probe != 0:
+		return false
+	case c.chunks:
+		return !c.cfg.Eager || l.messages < c.cfg.WindowMessages && l.octets < c.cfg.WindowOctets
+	}
+	return l.behind == behindRead
+}
+
+// write writes what is queued. Where replies are outstanding somebody reads
+// meanwhile, unless they are so few that the kernel holds them: else two sides
+// that both write would wait for each other. The lock is held, and given up in
+// between.
+func (c *Client) write(ctx context.Context) {
+	l := &c.link
+	if !l.reading && c.s.Awaiting() > 0 && (!c.buffered || c.s.Awaiting() > inlineReplies) {
+		c.help()
+	}
+	if l.spare == nil {
+		l.spare = *writeBuffers.Get().(*[]byte)
+	}
+	out := c.s.Take(l.spare)
+	l.spare = nil
+	l.writing = true
+	c.mu.Unlock()
+	if c.block > 0 {
+		c.conn.SetWriteDeadline(time.Now().Add(c.block))
+	}
+	if ctx.Done() == nil {
+		n, err := c.conn.Write(out)
+		c.mu.Lock()
+		c.wrote(out, n, err)
+		return
+	}
+	// The caller may be called away, but the octets have to go out.
+	written := make(chan struct{})
+	c.work.Add(1)
+	go func() {
+		defer c.work.Done()
+		n, err := c.conn.Write(out)
+		c.mu.Lock()
+		c.wrote(out, n, err)
+		c.handOver()
+		c.mu.Unlock()
+		close(written)
+	}()
+	select {
+	case <-written:
+	case <-ctx.Done():
+	}
+	c.mu.Lock()
+}
+
+// wrote takes note of what was written. The lock is held.
+func (c *Client) wrote(out []byte, n int, err error) {
+	c.link.writing = false
+	c.link.spare = out
+	c.stats.Sent += uint64(n)
+	if err == nil {
+		return
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = fmt.Errorf("the server took no data for %v: %w", c.block, err)
+	}
+	c.fail(c.opError("write", err))
+}
+
+// read reads once and hands the replies out. The lock is held, and given up in
+// between.
+func (c *Client) read(ctx context.Context) {
+	l := &c.link
+	l.reading = true
+	buf := readBuffers.Get().(*[readBuffer]byte)
+	now := time.Now()
+	l.readBy = now.Add(cmp.Or(c.cfg.Timeout, c.s.Timeout()))
+	if l.probe != 0 && c.s.Awaiting() == 1 && l.graceBy.IsZero() {
+		l.graceBy = now.Add(grace)
+	}
+	by := l.readBy
+	if !l.graceBy.IsZero() && l.graceBy.Before(by) {
+		by = l.graceBy
+	}
+	c.mu.Unlock()
+	c.conn.SetReadDeadline(by)
+	stop := func() bool { return true }
+	if ctx.Done() != nil {
+		stop = context.AfterFunc(ctx, func() { c.conn.SetReadDeadline(time.Unix(1, 0)) })
+		if ctx.Err() != nil {
+			c.conn.SetReadDeadline(time.Unix(1, 0))
+		}
+	}
+	n, err := c.conn.Read(buf[:])
+	stop()
+	c.mu.Lock()
+	l.reading = false
+	c.stats.Received += uint64(n)
+	c.s.HandleInput(buf[:n])
+	readBuffers.Put(buf)
+	if err == io.EOF {
+		c.s.HandleEOF()
+	}
+	c.events()
+	switch {
+	case err == nil, err == io.EOF:
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		// Perhaps somebody was called away, or the time of a probe is over.
+		switch now = time.Now(); {
+		case !now.Before(l.readBy):
+			c.fail(c.opError("read", fmt.Errorf("no reply within %v: %w", cmp.Or(c.cfg.Timeout, c.s.Timeout()), err)))
+		case !l.graceBy.IsZero() && !now.Before(l.graceBy):
+			c.giveUpProbe()
+		}
+	default:
+		c.fail(c.opError("read", err))
+	}
+}
+
+// events hands out what the session makes of its input. The lock is held.
+func (c *Client) events() {
+	for {
+		ev := c.s.Next()
+		switch ev.Kind {
+		case smtp.None:
+			return
+		case smtp.Ended:
+			if ev.Err == nil {
+				ev.Err = ErrClientClosed
+			}
+			c.fail(c.opError("read", ev.Err))
+			return
+		}
+		c.traceReply(ev.Reply)
+		if ev.Kind == smtp.Closing {
+			c.link.lastWord = ev.Reply.Err("the connection", true)
+			for i := range c.link.flight.n {
+				c.link.flight.at(i).handle(&ev)
+			}
+			continue
+		}
+		if c.link.probe != 0 && c.probed(&ev) {
+			continue
+		}
+		if c.link.flight.n > 0 {
+			c.link.flight.first().handle(&ev)
+			c.retire()
+		}
+	}
+}
+
+// retire takes off those whose last reply has come. The lock is held.
+func (c *Client) retire() {
+	l := &c.link
+	for l.flight.n > 0 {
+		j := l.flight.first()
+		if j == l.current || j.pending > 0 {
+			return
+		}
+		l.flight.pop()
+		j.finish(nil)
+	}
+}
+
+// handOver leaves the connection: if there is something left to do, somebody who
+// waits is woken to do it, or a goroutine is started. The lock is held.
+func (c *Client) handOver() {
+	l := &c.link
+	if c.err != nil {
+		return
+	}
+	if l.flight.n == 0 && l.waiting.n == 0 {
+		c.rest()
+		return
+	}
+	if l.current != nil && l.current.streams() {
+		l.current.signal() // nobody else can
+	}
+	write := !l.writing && len(c.s.Pending()) > 0
+	read := !l.reading && c.s.Awaiting() > 0
+	if !write && !read {
+		return
+	}
+	if !l.flight.wake() && !l.waiting.wake() {
+		c.help()
+	}
+}
+
+// rest gives up what an idle connection does not need. The lock is held.
+func (c *Client) rest() {
+	l := &c.link
+	if l.spare != nil && !l.writing {
+		spare := l.spare
+		l.spare = nil
+		writeBuffers.Put(&spare)
+	}
+	if l.free != nil {
+		l.free.nextFree, l.freed = nil, 1
+	}
+}
+
+// help starts a goroutine that does what is to be done until no reply is
+// outstanding, or others do it. The lock is held.
+func (c *Client) help() {
+	l := &c.link
+	if l.helping {
+		return
+	}
+	l.helping = true
+	c.work.Add(1)
+	go func() {
+		defer c.work.Done()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for c.err == nil {
+			c.advance()
+			switch {
+			case c.err != nil:
+			case !l.writing && len(c.s.Pending()) > 0 && !(l.flight.wake() || l.waiting.wake()):
+				l.helping = false // this one may be held up: another may be needed to read
+				c.write(context.Background())
+				l.helping = true
+			case !l.reading && c.s.Awaiting() > 0:
+				c.read(context.Background())
+			default:
+				l.helping = false
+				c.handOver()
+				return
+			}
+		}
+	}()
+}
+
+// fail makes the connection dead, once, and settles what is under way. The lock
+// is held.
+func (c *Client) fail(err error) {
+	if c.err != nil {
+		return
+	}
+	c.err = err
+	c.s.Fail(err)
+	c.conn.Close()
+	l := &c.link
+	l.current = nil
+	for l.flight.n > 0 {
+		l.flight.pop().finish(err)
+	}
+	for l.waiting.n > 0 {
+		l.waiting.pop().finish(err)
+	}
+}
+
+// abandon gives up a job whose caller leaves. The lock is held.
+func (c *Client) abandon(j *job, err error) {
+	l := &c.link
+	if l.waiting.remove(j) {
+		j.finish(err)
+		return
+	}
+	j.abandon(err)
+	if j == l.current && j.spoils() {
+		// A message under way by DATA can't be broken off but by closing.
+		c.fail(err)
+	}
+}
+
+// jobs is a queue that keeps its memory.
+type jobs struct {
+	list []*job
+	head int
+	n    int
+}
+
+func (q *jobs) at(i int) *job { return q.list[(q.head+i)%len(q.list)] }
+
+func (q *jobs) first() *job { return q.list[q.head] }
+
+func (q *jobs) push(j *job) {
+	if q.n == len(q.list) {
+		bigger := make([]*job, max(4, 2*len(q.list)))
+		for i := range q.n {
+			bigger[i] = q.at(i)
+		}
+		q.list, q.head = bigger, 0
+	}
+	q.list[(q.head+q.n)%len(q.list)] = j
+	q.n++
+}
+
+func (q *jobs) pop() *job {
+	j := q.list[q.head]
+	q.list[q.head] = nil
+	q.head = (q.head + 1) % len(q.list)
+	q.n--
+	return j
+}
+
+// wake wakes the first whose caller waits, and reports whether there is one.
+func (q *jobs) wake() bool {
+	for i := range q.n {
+		if j := q.at(i); j.waits {
+			j.signal()
+			return true
+		}
+	}
+	return false
+}
+
+// remove takes j out, wherever it stands, and reports whether it was there.
+func (q *jobs) remove(j *job) bool {
+	for i := range q.n {
+		if q.at(i) != j {
+			continue
+		}
+		for ; i < q.n-1; i++ {
+			q.list[(q.head+i)%len(q.list)] = q.at(i + 1)
+		}
+		q.list[(q.head+q.n-1)%len(q.list)] = nil
+		q.n--
+		return true
+	}
+	return false
+}

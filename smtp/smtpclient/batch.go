@@ -17,7 +17,8 @@ const batchAhead = 4
 //
 // When ctx ends, the messages that were taken from the iterator are reported as
 // Send would, and no more are taken. Who leaves the loop gives up the messages
-// that were taken ahead: some may be delivered all the same.
+// that were taken ahead, but for those that are on their way already: they are
+// delivered, and nobody is told.
 func (c *Client) SendAll(ctx context.Context, messages iter.Seq[Message]) iter.Seq2[*Report, error] {
 	return func(yield func(*Report, error) bool) {
 		ahead := batchAhead
@@ -98,14 +99,26 @@ func (b *batch) report(ctx context.Context, yield func(*Report, error) bool) boo
 
 // leave gives up what is still under way.
 func (b *batch) leave() {
+	if b.n == 0 {
+		return
+	}
 	b.c.mu.Lock()
-	defer b.c.mu.Unlock()
+	for i := range b.n {
+		j := b.items[(b.head+i)%len(b.items)].job
+		switch {
+		case j == nil:
+		case j.whole && !b.c.link.waiting.has(j):
+			j.orphan = !j.done
+		default:
+			b.c.abandon(j, b.c.opError("send", errGivenUp))
+		}
+	}
+	b.c.handOver()
+	b.c.mu.Unlock()
 	for ; b.n > 0; b.n-- {
-		if it := &b.items[b.head]; it.job != nil {
-			b.c.abandon(it.job, b.c.opError("send", errGivenUp))
-			it.job.free()
+		if j := b.items[b.head].job; j != nil {
+			j.free()
 		}
 		b.head = (b.head + 1) % len(b.items)
 	}
-	b.c.handOver()
 }

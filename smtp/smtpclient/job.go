@@ -54,6 +54,7 @@ type job struct {
 	err       error
 	done      bool
 	abandoned bool // the caller has left
+	orphan    bool // the caller has left, and the message goes out all the same
 	waits     bool // the caller waits to be woken
 	wake      chan struct{}
 
@@ -99,6 +100,9 @@ func (c *Client) newJob() *job {
 
 // free gives the job back, unless replies to it are still to come.
 func (j *job) free() {
+	if j.orphan {
+		return
+	}
 	if j.buffers != nil {
 		j.buffers.chunk = j.chunk[:0]
 		pieces.Put(j.buffers)

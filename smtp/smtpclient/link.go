@@ -434,6 +434,16 @@ func (q *jobs) wake() bool {
 	return false
 }
 
+// has reports whether j is in the queue.
+func (q *jobs) has(j *job) bool {
+	for i := range q.n {
+		if q.at(i) == j {
+			return true
+		}
+	}
+	return false
+}
+
 // remove takes j out, wherever it stands, and reports whether it was there.
 func (q *jobs) remove(j *job) bool {
 	for i := range q.n {

@@ -178,4 +178,3 @@ func TestManySendersEager(t *testing.T) {
 		})
 	}
 }
-

@@ -2,6 +2,7 @@ package smtptest
 
 import (
 	"crypto/subtle"
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"strings"
@@ -67,6 +68,9 @@ func (c *conn) step(response []byte, success Answer) Answer {
 	case !done:
 		return Answer{Code: 334, Text: base64.StdEncoding.EncodeToString(challenge)}
 	}
+	if x, ok := c.exchange.(auth.Identified); ok {
+		c.candidate = x.User()
+	}
 	c.exchange = nil
 	success.Enhanced, success.Text = smtp.EnhancedCode{2, 7, 0}, "Authenticated"
 	return success
@@ -82,10 +86,54 @@ func (c *conn) startExchange(name string) auth.ServerExchange {
 	}
 	for _, m := range c.cfg.Mechanisms {
 		if m := m(verify); strings.EqualFold(m.Name(), name) {
-			return m.Start()
+			return auth.StartServer(m, c.peer())
 		}
 	}
 	return nil
+}
+
+// peer is what mechanisms have to know of the connection. It has no host: a
+// client calls the server as it was dialled, which may be by any name.
+func (c *conn) peer() auth.Peer {
+	peer := auth.Peer{TLS: c.tls, Mechanisms: c.mechanisms()}
+	if conn, ok := c.conn.(*tls.Conn); ok {
+		state := conn.ConnectionState()
+		peer.Bindings = auth.ServerBindings(state, c.server.leaf())
+		peer.Certificates = state.PeerCertificates
+	}
+	return peer
+}
+
+// mechanisms are the names offered: without TLS none that has to be bound to it.
+func (c *conn) mechanisms() (names []string) {
+	for _, m := range c.cfg.Mechanisms {
+		if name := m(nil).Name(); c.tls || !strings.HasSuffix(name, "-PLUS") {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Mechanism makes a server's side that decides by itself fit into
+// [Config].Mechanisms.
+func Mechanism(m auth.ServerMechanism) func(auth.Verifier) auth.ServerMechanism {
+	return func(auth.Verifier) auth.ServerMechanism { return m }
+}
+
+// Passwords are the server's sides of all mechanisms that prove a password
+// ([auth.PasswordServers]), for users by their passwords: for
+// [Config].Mechanisms.
+func Passwords(users map[string]string) (list []func(auth.Verifier) auth.ServerMechanism) {
+	for _, m := range auth.PasswordServers("mx.smtptest.example", func(authzid, user string) (string, error) {
+		password, ok := users[user]
+		if !ok || authzid != "" && authzid != user {
+			return "", errCredentials
+		}
+		return password, nil
+	}) {
+		list = append(list, Mechanism(m))
+	}
+	return list
 }
 
 // authFact gives the facts that a successful AUTH sets, and the code for a

@@ -39,14 +39,10 @@ func (c *conn) offer(k smtp.Keyword) (args string, ok bool) {
 	case k == c.keyword(smtp.RoleStartTLS):
 		return "", c.cfg.STARTTLS && !c.tls
 	case k == c.keyword(smtp.RoleAuth):
-		if c.cfg.Authenticate == nil || !c.tls && !c.cfg.AuthWithoutTLS {
+		if !c.cfg.authenticates || !c.tls && !c.cfg.AuthWithoutTLS {
 			return "", false
 		}
-		var names []string
-		for _, m := range c.cfg.Mechanisms {
-			names = append(names, m(nil).Name())
-		}
-		return strings.Join(names, " "), true
+		return strings.Join(c.mechanisms(), " "), true
 	case info.Role == smtp.RoleSize:
 		return strconv.FormatInt(c.cfg.MaxSize, 10), true
 	}

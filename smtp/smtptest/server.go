@@ -31,13 +31,14 @@ type Config struct {
 	// hold one.
 	TLS *tls.Config
 
-	// Users are the passwords by user name. AUTH is offered if Users or
-	// Authenticate is set.
+	// Users are the passwords by user name. AUTH is offered if Users, Authenticate
+	// or Mechanisms is set.
 	Users map[string]string
 	// Authenticate decides in place of Users. It is called by the goroutines of
 	// the connections.
 	Authenticate auth.Verifier
-	// Mechanisms are offered for AUTH. Default PLAIN and LOGIN.
+	// Mechanisms are offered for AUTH; see also [Passwords] and [Mechanism]. One of
+	// the -PLUS kind is offered over TLS only. Default PLAIN and LOGIN.
 	Mechanisms []func(auth.Verifier) auth.ServerMechanism
 	// RequireAuth refuses MAIL before AUTH.
 	RequireAuth bool
@@ -68,6 +69,8 @@ type Config struct {
 	// Fault, if not nil, says what is wrong with each connection; they are
 	// numbered from 1.
 	Fault func(conn int) Fault
+
+	authenticates bool // AUTH is offered
 }
 
 // A Fault is what is wrong with a connection. The zero value is none.
@@ -229,6 +232,7 @@ func (s *Server) prepare() {
 		if cfg.Authenticate == nil && cfg.Users != nil {
 			cfg.Authenticate = verifyUsers(cfg.Users)
 		}
+		cfg.authenticates = cfg.Authenticate != nil || cfg.Mechanisms != nil
 		if cfg.Mechanisms == nil {
 			cfg.Mechanisms = []func(auth.Verifier) auth.ServerMechanism{auth.PlainServer, auth.LoginServer}
 		}

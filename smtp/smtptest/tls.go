@@ -68,6 +68,20 @@ func (s *Server) serverTLS() *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{s.cert.pair}, MinVersion: tls.VersionTLS12}
 }
 
+// leaf is the certificate that clients see; nil if Config.TLS has none for all of
+// them.
+func (s *Server) leaf() *x509.Certificate {
+	cfg := s.serverTLS()
+	if len(cfg.Certificates) == 0 {
+		return nil
+	}
+	pair := cfg.Certificates[0]
+	if pair.Leaf == nil && len(pair.Certificate) > 0 {
+		pair.Leaf, _ = x509.ParseCertificate(pair.Certificate[0]) // or a handshake would have failed
+	}
+	return pair.Leaf
+}
+
 // ClientTLS is a configuration for clients that trusts the server's throw-away
 // certificate and nothing else. The certificate is for localhost, 127.0.0.1, ::1
 // and the server's Name, which is the ServerName set. With Config.TLS it trusts

@@ -13,6 +13,11 @@ var (
 	ErrPermanent = errors.New("smtp: refused for good")
 )
 
+// ErrAuthRequired is matched by a [*ReplyError], with errors.Is: 530, the server
+// wants the client to authenticate first (RFC 4954 §6), or where there is no TLS to
+// start it (RFC 3207 §4).
+var ErrAuthRequired = errors.New("smtp: authentication required")
+
 // A StateError says that the caller asked for a command at the wrong moment.
 // Nothing was queued and the session goes on.
 type StateError struct {
@@ -54,7 +59,7 @@ func (e *MissingError) Error() string {
 }
 
 // A ReplyError is the server's refusal of a command (RFC 5321 §4.2.1). It
-// matches [ErrTemporary] or [ErrPermanent].
+// matches [ErrTemporary] or [ErrPermanent], and with 530 [ErrAuthRequired].
 type ReplyError struct {
 	Command   string // the command that was refused, as in the table
 	Code      int    // 400 to 599
@@ -72,12 +77,24 @@ func (e *ReplyError) Error() string {
 	if e.Enhanced != (EnhancedCode{}) {
 		s += " " + e.Enhanced.String()
 	}
-	return s + " " + excerpt(e.Text)
+	s += " " + excerpt(e.Text)
+	if e.Is(ErrAuthRequired) {
+		s += ": authentication required, or TLS first where there is none"
+	}
+	return s
 }
 
-// Is matches ErrTemporary and ErrPermanent.
+// Is matches ErrTemporary, ErrPermanent and ErrAuthRequired.
 func (e *ReplyError) Is(target error) bool {
-	return target == ErrTemporary && e.temporary || target == ErrPermanent && !e.temporary
+	switch target {
+	case ErrTemporary:
+		return e.temporary
+	case ErrPermanent:
+		return !e.temporary
+	case ErrAuthRequired:
+		return e.Code == 530
+	}
+	return false
 }
 
 // A ProtocolError says that the peer broke the protocol. It is sticky: the

@@ -235,4 +235,3 @@ func peak() int {
 	}
 	return 0
 }
-

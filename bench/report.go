@@ -57,7 +57,7 @@ type row struct {
 }
 
 // ratiosTo are the clients with whom all others are compared.
-var ratiosTo = []string{"tabellarius", "net/smtp", "raw-lockstep", "raw-two", "raw-one", "raw-stream"}
+var ratiosTo = []string{"tabellarius", "net/smtp", "raw-lockstep", "raw-two", "raw-one", "raw-stream", "raw-stream-64k"}
 
 // work works out the rows.
 func (l *loadResult) work() {

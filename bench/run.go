@@ -125,8 +125,8 @@ func (o *runOptions) once(ctx context.Context, b *bench, t table, load clients.L
 	wait := time.Duration(0)
 	switch t.Kind {
 	case "flights":
-		j.Count, wait = 12, patience
-		if strings.Contains(w.Client, "eager") || w.Client == "raw-stream" {
+		j.Count, wait = 15, patience
+		if strings.Contains(w.Client, "eager") || strings.HasPrefix(w.Client, "raw-stream") {
 			j.Count = 600 // several windows
 		}
 	case "setup":

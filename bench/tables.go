@@ -24,7 +24,7 @@ type table struct {
 var (
 	ownClients = []string{"tabellarius", "tabellarius-batch", "tabellarius-64", "tabellarius-eager", "tabellarius-eager-batch", "tabellarius-eager-64"}
 	peers      = []string{"net/smtp", "go-smtp", "go-mail", "mox", "nodemailer", "smtp-source"}
-	loops      = []string{"raw-lockstep", "raw-two", "raw-one", "raw-stream"}
+	loops      = []string{"raw-lockstep", "raw-two", "raw-one", "raw-stream", "raw-stream-64k"}
 	everybody  = slices.Concat(ownClients, peers, loops)
 	oneEach    = slices.Concat([]string{"tabellarius", "tabellarius-batch", "tabellarius-eager-batch"}, peers, loops)
 )
@@ -48,10 +48,10 @@ func delay(d time.Duration) func(*clients.Load) {
 	return func(l *clients.Load) { l.Delay = d }
 }
 func secured(kind string) func(*clients.Load) { return func(l *clients.Load) { l.TLS = kind } }
-func auth(l *clients.Load)                { l.Auth = true }
-func pinned(l *clients.Load)              { l.Pinned = true }
-func noChunking(l *clients.Load)          { l.Chunking = false }
-func lockstep(l *clients.Load)            { l.Chunking, l.Pipelining = false, false }
+func auth(l *clients.Load)                    { l.Auth = true }
+func pinned(l *clients.Load)                  { l.Pinned = true }
+func noChunking(l *clients.Load)              { l.Chunking = false }
+func lockstep(l *clients.Load)                { l.Chunking, l.Pipelining = false, false }
 
 // vary gives a load for each value.
 func vary[T any](f func(T) func(*clients.Load), values ...T) (loads []clients.Load) {

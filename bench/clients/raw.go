@@ -17,7 +17,8 @@ var loops = []Client{
 	{Name: "raw-lockstep", About: "prepared octets, a wait after each command", Lacks: needs(""), Dial: dialer(sendLockstep)},
 	{Name: "raw-two", About: "prepared octets by DATA, two flights a message", Lacks: needs("PIPELINING"), Dial: dialer(sendTwo)},
 	{Name: "raw-one", About: "prepared octets by DATA, the next envelope behind the final dot", Lacks: needs("PIPELINING"), Dial: dialer(sendOne)},
-	{Name: "raw-stream", About: "prepared octets by BDAT, no wait at all", Lacks: needs("CHUNKING"), Dial: dialer(sendStream)},
+	{Name: "raw-stream", About: "prepared octets by BDAT, no wait at all, a write each message", Lacks: needs("CHUNKING"), Dial: dialer(streams(1))},
+	{Name: "raw-stream-64k", About: "the same, 64 KB each write", Lacks: needs("CHUNKING"), Dial: dialer(streams(64 << 10))},
 }
 
 func needs(keyword string) func(Load) string {
@@ -188,15 +189,19 @@ func sendOne(c *raw, more func() bool) (sent int, err error) {
 	return sent + 1, nil
 }
 
-// sendStream writes many messages at a time and reads beside it.
-func sendStream(c *raw, more func() bool) (sent int, err error) {
+// streams gives a loop that writes so many octets at once, a message at least, and
+// reads beside it.
+func streams(octets int) func(*raw, func() bool) (int, error) {
+	return func(c *raw, more func() bool) (int, error) { return c.stream(max(1, octets/c.each), more) }
+}
+
+func (c *raw) stream(most int, more func() bool) (sent int, err error) {
 	if !more() {
 		return 0, nil
 	}
 	var written atomic.Int64 // how many messages it was in the end
 	done := make(chan error, 1)
 	go func() { done <- c.count(&written, len(c.rcpts)+2) }()
-	most := len(c.many) / c.each
 	for n := 1; n > 0; {
 		for n < most && more() {
 			n++

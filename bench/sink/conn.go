@@ -20,6 +20,7 @@ type conn struct {
 	in    []byte // read, not yet understood
 	out   []byte // replies that are not written yet
 	stats Stats
+	third int // turns at the end of the third message
 
 	sender bool
 	rcpts  int
@@ -150,10 +151,14 @@ func (c *conn) accepted() {
 	c.stats.Recipients += c.rcpts
 	c.sender, c.rcpts = false, 0
 	if c.cfg.Patience > 0 {
-		if c.stats.Messages == 1 {
+		switch {
+		case c.stats.Messages == 1:
 			c.stats.SetUpWaits = c.turns.n
+		case c.stats.Messages == 3:
+			c.third = c.turns.n
+		case c.stats.Messages > 3:
+			c.stats.Waits, c.stats.WaitedFor = c.turns.n-c.third, c.stats.Messages-3
 		}
-		c.stats.Waits, c.stats.WaitedFor = c.turns.n-c.stats.SetUpWaits, c.stats.Messages-1
 	}
 }
 

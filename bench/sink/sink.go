@@ -45,8 +45,9 @@ type Stats struct {
 	Began, Ended int64
 
 	// Waits and WaitedFor are counted with Patience: how often clients had to wait
-	// between the end of their first message and the end of their last, and how
-	// many messages those are. Their quotient is flights a message.
+	// between the end of their third message and the end of their last, and how many
+	// messages those are. Their quotient is flights a message, without what a client
+	// does once to get to know a server.
 	Waits, WaitedFor int
 	// SetUpWaits is how often the client had to wait before the last octet of its
 	// first message was out, on the connection where that was most; TLS handshakes

@@ -25,7 +25,7 @@ var differences = map[int]func(*testing.T){
 	1:  contentRefused,
 	2:  contentWithoutLineEnd,
 	3:  loginWorks,
-	4:  tokenIsFetchedForEachConnection,
+	4:  tokenIsFetchedWhenItExpires,
 	5:  nothingBeforeTheHandshake,
 	6:  capabilitiesDieWithTLS,
 	7:  noLineBreaks,
@@ -471,55 +471,41 @@ func loginWorks(t *testing.T) {
 	})
 }
 
-// A bearer is the server's side of XOAUTH2 for one token, or for none.
-type bearer struct{ token string }
-
-func (b bearer) Name() string               { return "XOAUTH2" }
-func (b bearer) Final() bool                { return false }
-func (b bearer) Start() auth.ServerExchange { return &bearerExchange{bearer: b} }
-
-type bearerExchange struct {
-	bearer
-	refused bool
-}
-
-func (x *bearerExchange) Next(response []byte) ([]byte, bool, error) {
-	switch {
-	case x.refused:
-		return nil, false, errors.New("the token is not valid")
-	case string(response) == "user=tim\x01auth=Bearer "+x.token+"\x01\x01":
-		return nil, true, nil
-	}
-	x.refused = true
-	return []byte(`{"status":"400"}`), false, nil
-}
-
 func tokenServer(t *testing.T, valid string) (*smtptest.Server, smtpclient.Config) {
 	return serve(t, smtptest.Config{
 		STARTTLS: true, Users: map[string]string{"tim": ""},
-		Mechanisms: []func(auth.Verifier) auth.ServerMechanism{func(auth.Verifier) auth.ServerMechanism { return bearer{valid} }},
+		Mechanisms: []func(auth.Verifier) auth.ServerMechanism{smtptest.Mechanism(auth.XOAuth2Server(func(q auth.BearerRequest) (string, error) {
+			if q.User != "tim" || q.Token != valid {
+				return "", &auth.OAuthError{Status: "400"}
+			}
+			return q.User, nil
+		}))},
 	})
 }
 
-func tokenIsFetchedForEachConnection(t *testing.T) {
+func tokenIsFetchedWhenItExpires(t *testing.T) {
 	server, cfg := tokenServer(t, "good")
 	fetched := 0
-	cfg.Auth = &xoauth2{user: "tim", token: func(context.Context) (string, error) { fetched++; return "good", nil }}
-	for range 2 {
+	lives := []time.Duration{0, time.Hour} // the first token has expired when it comes
+	cfg.Auth = auth.XOAuth2("tim", auth.NewTokens(func(context.Context) (auth.Token, error) {
+		fetched++
+		return auth.NewToken("good", time.Now().Add(lives[fetched-1])), nil
+	}))
+	for i, want := range []int{1, 2, 2} {
 		c, err := smtpclient.Dial(within(t), server.Addr, cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
 		c.Close()
-	}
-	if fetched != 2 {
-		t.Fatalf("expected the token to be asked for twice, it was %d times", fetched)
+		if fetched != want {
+			t.Fatalf("connection %d: expected %d tokens to have been asked for, there were %d", i+1, want, fetched)
+		}
 	}
 }
 
 func refusalByChallenge(t *testing.T) {
 	server, cfg := tokenServer(t, "good")
-	cfg.Auth = &xoauth2{user: "tim", token: func(context.Context) (string, error) { return "stale", nil }}
+	cfg.Auth = auth.XOAuth2("tim", auth.StaticToken("stale"))
 	_, err := smtpclient.Dial(within(t), server.Addr, cfg)
 	var no *smtp.ReplyError
 	if !errors.As(err, &no) || no.Code != 535 {

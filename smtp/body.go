@@ -28,6 +28,9 @@ type Text struct {
 // as it was and p was not taken.
 func (t *Text) Append(dst, p []byte) ([]byte, error) {
 	was, n := *t, len(dst)
+	if dst == nil {
+		dst = []byte{}
+	}
 	dst, err := t.append(dst, p)
 	if err != nil {
 		*t = was
@@ -36,7 +39,69 @@ func (t *Text) Append(dst, p []byte) ([]byte, error) {
 	return dst, nil
 }
 
+// Ready reports whether p, as a whole text, is in the form of the wire already:
+// every line ends in CRLF, and nothing else in it is a CR or LF.
+func (t *Text) Ready(p []byte) bool {
+	if t.Dots || t.Policy.MaxLine > 0 || t.inLine || t.cr || len(p) > 0 && p[len(p)-1] != '\n' {
+		return false
+	}
+	_, ok := t.clean(nil, p)
+	return ok
+}
+
+var carriageReturn = []byte{'\r'}
+
+// clean appends p to dst, dots doubled, if all its lines end in CRLF and it has
+// no other CR or LF: the line feeds are walked, with a look at the octet before
+// and behind each, and the carriage returns counted against them. A nil dst
+// gets nothing. Where ok is false dst is not to be used.
+func (t *Text) clean(dst, p []byte) (_ []byte, ok bool) {
+	copied := 0 // of p, into dst
+	if t.Dots && !t.inLine && len(p) > 0 && p[0] == '.' {
+		dst = append(dst, '.')
+	}
+	lines := 0
+	for i := 0; ; lines++ {
+		n := bytes.IndexByte(p[i:], '\n')
+		if n < 0 {
+			break
+		}
+		i += n
+		if i == 0 || p[i-1] != '\r' {
+			return dst, false
+		}
+		i++
+		if t.Dots && i < len(p) && p[i] == '.' {
+			dst = append(append(dst, p[copied:i]...), '.')
+			copied = i
+		}
+	}
+	if bytes.Count(p, carriageReturn) != lines {
+		return dst, false
+	}
+	if dst != nil {
+		dst = append(dst, p[copied:]...)
+	}
+	return dst, true
+}
+
 func (t *Text) append(dst, p []byte) ([]byte, error) {
+	if t.Policy.MaxLine == 0 && !t.cr && dst != nil {
+		n := len(dst)
+		clean, ok := t.clean(dst, p)
+		if ok {
+			if len(p) > 0 {
+				t.inLine = p[len(p)-1] != '\n'
+			}
+			return clean, nil
+		}
+		dst = clean[:n]
+	}
+	return t.appendSlowly(dst, p)
+}
+
+// appendSlowly goes line by line.
+func (t *Text) appendSlowly(dst, p []byte) ([]byte, error) {
 	if t.cr && len(p) > 0 {
 		if p[0] != '\n' {
 			return dst, loneCR()

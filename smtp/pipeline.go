@@ -88,6 +88,10 @@ func (s *Session) rewalk() {
 	s.assumed = assumed
 }
 
+// Legal reports whether a command may be queued now, as Allows does, without the
+// reason.
+func (s *Session) Legal(op Op) bool { return op != 0 && int(op) < len(s.p.Commands) && s.legal(op) }
+
 // legal reports whether op may be queued now.
 func (s *Session) legal(op Op) bool {
 	c := &s.p.Commands[op]

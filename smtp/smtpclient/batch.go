@@ -34,7 +34,7 @@ func (c *Client) SendAll(ctx context.Context, messages iter.Seq[Message]) iter.S
 			if ctx.Err() != nil {
 				break
 			}
-			b.add(m)
+			b.add(ctx, m)
 		}
 		for b.n > 0 {
 			if !b.report(ctx, yield) {
@@ -49,6 +49,7 @@ type batch struct {
 	c       *Client
 	items   []batchItem
 	head, n int
+	octets  int // added since the last write
 }
 
 type batchItem struct {
@@ -58,8 +59,12 @@ type batchItem struct {
 	err     error // why not
 }
 
-// add puts a message in the client's queue, and sends nothing yet.
-func (b *batch) add(m Message) {
+// batchWrite is from how many octets on what is queued is written before more
+// messages are taken: the server has something to do meanwhile.
+const batchWrite = 64 << 10
+
+// add puts a message in the client's queue.
+func (b *batch) add(ctx context.Context, m Message) {
 	it := &b.items[(b.head+b.n)%len(b.items)]
 	b.n++
 	it.message, it.job, it.err = m, nil, nil
@@ -76,6 +81,14 @@ func (b *batch) add(m Message) {
 	}
 	it.job = j
 	b.c.link.waiting.push(j)
+	if b.octets += len(j.head); b.octets < batchWrite {
+		return
+	}
+	b.octets = 0
+	b.c.advance()
+	if !b.c.link.writing && len(b.c.s.Pending()) >= batchWrite/2 {
+		b.c.write(ctx)
+	}
 }
 
 // report waits for the first message and yields its report.

@@ -37,6 +37,7 @@ type job struct {
 	seven  bool      // octets above 127 may not go out
 	text   smtp.Text // brings chunks into the form of the wire
 	chunk  []byte    // in that form; its memory is that of buffers
+	ready  bool      // chunk is head, which was in that form
 	filled bool      // chunk is to be queued
 	last   bool      // it is the last
 	chunks int       // how many were queued
@@ -60,7 +61,7 @@ type job struct {
 
 	nextFree *job
 
-	began, turn time.Time // when the caller came, and when the connection was his
+	began time.Time // when the caller came
 }
 
 // stage is how far a message got.
@@ -104,7 +105,9 @@ func (j *job) free() {
 		return
 	}
 	if j.buffers != nil {
-		j.buffers.chunk = j.chunk[:0]
+		if !j.ready {
+			j.buffers.chunk = j.chunk[:0]
+		}
 		pieces.Put(j.buffers)
 	}
 	if j.abandoned {
@@ -136,9 +139,6 @@ func (j *job) signal() {
 // queue queues as much of the job as may be sent now, and reports whether that
 // was the last of it. The lock is held, as for all that follows.
 func (j *job) queue() bool {
-	if j.turn.IsZero() {
-		j.turn = time.Now()
-	}
 	if j.command != nil {
 		return j.queueCommand()
 	}
@@ -166,7 +166,7 @@ func (j *job) queueCommand() bool {
 	if j.pending > 0 || j.problem != nil {
 		return true
 	}
-	if isState(s.Allows(op)) && s.Awaiting() > 0 {
+	if !s.Legal(op) && s.Awaiting() > 0 && isState(s.Allows(op)) {
 		return false
 	}
 	from := len(s.Pending())
@@ -196,21 +196,23 @@ func (j *job) queueEnvelope() bool {
 	}
 	for j.next < steps {
 		op := j.op()
-		err := s.Allows(op)
+		var err error
 		switch {
-		case isState(err) && j.next == 0 && !j.reset && !s.Closing() && s.Allows(s.Op(smtp.RoleReset)) == nil:
+		case s.Legal(op):
+			if err = j.put(op); err == nil {
+				j.next++
+			}
+		case j.next == 0 && !j.reset && s.Legal(s.Op(smtp.RoleReset)):
 			// The fence behind a last chunk, or what an earlier message left open.
 			j.reset = true
 			err = j.put(s.Op(smtp.RoleReset))
-		case isState(err) && s.Awaiting() > 0:
+		case s.Awaiting() > 0:
 			return false
-		case isState(err) && j.next > 0:
-			// What was refused leaves no place for the rest.
-			j.stage = atReplies
-			return true
-		case err == nil:
-			if err = j.put(op); err == nil {
-				j.next++
+		default:
+			if err = s.Allows(op); j.next > 0 && isState(err) {
+				// What was refused leaves no place for the rest.
+				j.stage = atReplies
+				return true
 			}
 		}
 		if err != nil {
@@ -286,8 +288,8 @@ func (j *job) judge() bool {
 	if j.c.chunks {
 		role = smtp.RoleLastChunk
 	}
-	switch err := s.Allows(s.Op(role)); {
-	case err == nil:
+	switch {
+	case s.Legal(s.Op(role)):
 		j.stage = atContent
 		if !j.whole {
 			j.signal() // the caller has to read
@@ -295,7 +297,7 @@ func (j *job) judge() bool {
 	case s.Awaiting() > 0:
 		return false
 	default:
-		j.problem = err
+		j.problem = s.Allows(s.Op(role))
 		j.stage = atEnd
 	}
 	return true
@@ -347,12 +349,12 @@ func (j *job) queueChunk() bool {
 	if j.last && j.chunks > 0 && j.pending > 0 {
 		return false
 	}
-	if err := s.Allows(s.Op(role)); err != nil {
-		if isState(err) && s.Awaiting() > 0 {
+	if !s.Legal(s.Op(role)) {
+		if s.Awaiting() > 0 {
 			return false
 		}
 		if !j.d.Done() {
-			j.problem = err
+			j.problem = s.Allows(s.Op(role))
 		}
 		j.stage = atEnd
 		return true
@@ -471,9 +473,6 @@ func (j *job) count() {
 	stats := &j.c.stats
 	stats.Messages++
 	stats.Sending += time.Since(j.began)
-	if !j.turn.IsZero() {
-		stats.Waiting += j.turn.Sub(j.began)
-	}
 	for i := range j.d.Recipients() {
 		stats.Recipients[j.d.Recipient(i).Outcome]++
 	}

@@ -32,6 +32,8 @@ type link struct {
 	octets           int       // of messages in flight, in eager mode
 	messages         int       // likewise
 
+	patience *time.Timer // of a write while nobody reads
+
 	lastWord error // the 421 that no command was answered with
 
 	behind  behindDot
@@ -39,9 +41,13 @@ type link struct {
 	graceBy time.Time // when its reply is given up; zero: it is not yet waited for
 }
 
-// inlineReplies is how many replies may be outstanding while a caller writes and
-// nobody reads: so many fit into the buffers of the kernel.
-const inlineReplies = 64
+// A caller may write with so many replies outstanding, and nobody there to read:
+// the buffers of the kernel hold them. With more, somebody is sent to read if
+// the write takes longer than patience.
+const (
+	inlineReplies = 64
+	patience      = 10 * time.Millisecond
+)
 
 // readBuffer is how much is read at once.
 const readBuffer = 16 << 10
@@ -138,13 +144,19 @@ func (c *Client) opens(j *job) bool {
 }
 
 // write writes what is queued. Where replies are outstanding somebody reads
-// meanwhile, unless they are so few that the kernel holds them: else two sides
-// that both write would wait for each other. The lock is held, and given up in
-// between.
+// meanwhile, as soon as the write is held up: else two sides that both write
+// would wait for each other. The lock is held, and given up in between.
 func (c *Client) write(ctx context.Context) {
 	l := &c.link
-	if !l.reading && c.s.Awaiting() > 0 && (!c.buffered || c.s.Awaiting() > inlineReplies) {
-		c.help()
+	guarded := false
+	if !l.reading && c.s.Awaiting() > 0 {
+		switch {
+		case !c.buffered:
+			c.help()
+		case c.s.Awaiting() > inlineReplies:
+			guarded = true
+			c.guard()
+		}
 	}
 	if l.spare == nil {
 		l.spare = *writeBuffers.Get().(*[]byte)
@@ -159,6 +171,9 @@ func (c *Client) write(ctx context.Context) {
 	if ctx.Done() == nil {
 		n, err := c.conn.Write(out)
 		c.mu.Lock()
+		if guarded {
+			l.patience.Stop()
+		}
 		c.wrote(out, n, err)
 		return
 	}
@@ -179,6 +194,23 @@ func (c *Client) write(ctx context.Context) {
 	case <-ctx.Done():
 	}
 	c.mu.Lock()
+}
+
+// guard sends somebody to read if the write that begins is held up. The lock is
+// held.
+func (c *Client) guard() {
+	l := &c.link
+	if l.patience != nil {
+		l.patience.Reset(patience)
+		return
+	}
+	l.patience = time.AfterFunc(patience, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if l.writing && !l.reading && c.err == nil {
+			c.help()
+		}
+	})
 }
 
 // wrote takes note of what was written. The lock is held.

@@ -15,7 +15,6 @@ type Stats struct {
 	Recipients [smtp.Unknown + 1]uint64
 	SetUp      time.Duration // from the connection to the end of EHLO, TLS and AUTH
 	Sending    time.Duration // of all Sends, from the call to the report
-	Waiting    time.Duration // the part of it until the connection was theirs
 }
 
 // Stats gives the counters. It may be called at any time, by any goroutine.

@@ -39,11 +39,15 @@ func (j *job) prepare() error {
 	}
 	// A message that is bad is found before anything is sent. By DATA the session
 	// brings it into form itself.
+	j.last = true
+	if j.text.Ready(j.head) {
+		j.chunk, j.ready = j.head, true
+		return nil
+	}
 	var err error
 	if j.chunk, err = j.text.Append(j.chunk[:0], j.head); err == nil {
 		j.chunk, err = j.text.AppendEnd(j.chunk)
 	}
-	j.last = true
 	return err
 }
 

@@ -52,6 +52,22 @@ func (s *Session) Do(c Command) (Tag, error) {
 	return s.end()
 }
 
+// Check reports whether a command can be encoded with what the server offers,
+// wherever the session stands: nil, or the [*ArgumentError] or [*MissingError]
+// that Do would return. Nothing is queued.
+func (s *Session) Check(c Command) error {
+	op := c.Op()
+	if op == 0 || int(op) >= len(s.p.Commands) {
+		return s.Allows(op)
+	}
+	n := len(s.out)
+	s.line.begin(s.out, s.p, op, s.offered, ^Facts(0))
+	c.Encode(&s.line)
+	out, err := s.line.end()
+	s.out = out[:n]
+	return err
+}
+
 // Hello queues EHLO, or LHLO in LMTP, with the client's name: a domain or an
 // address literal (RFC 5321 §4.1.1.1, RFC 2033 §4.1). Its reply says what the
 // server offers.

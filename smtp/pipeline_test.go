@@ -20,13 +20,24 @@ type walk struct {
 
 func newWalk(t *rapid.T) *walk {
 	w := &walk{s: smtp.NewSession(smtp.Config{LMTP: rapid.IntRange(0, 3).Draw(t, "lmtp") == 0, Limits: smtp.Limits{Outstanding: 6}})}
-	if rapid.IntRange(0, 4).Draw(t, "ready") > 0 {
-		w.feed([]byte("220 mx.example.test\r\n"))
-		if _, err := w.s.Hello("client.example.test"); err != nil {
+	depth := rapid.IntRange(0, 4).Draw(t, "depth")
+	lead := func(reply string, _ smtp.Tag, err error) {
+		if err != nil {
 			t.Fatal(err)
 		}
 		w.s.Take(nil)
-		w.feed([]byte(ehloReply()))
+		w.feed([]byte(reply))
+	}
+	if depth > 0 {
+		w.feed([]byte("220 mx.example.test\r\n"))
+		tag, err := w.s.Hello("client.example.test")
+		lead(ehloReply(), tag, err)
+	}
+	if depth > 2 {
+		tag, err := w.s.Mail("a@example.test", nil)
+		lead("250 ok\r\n", tag, err)
+		tag, err = w.s.Rcpt("b@example.test", nil)
+		lead("250 ok\r\n", tag, err)
 	}
 	return w
 }
@@ -44,7 +55,7 @@ func (w *walk) step(t *rapid.T) {
 	case 4, 5:
 		w.s.Take(nil)
 	case 6:
-		if smtp.Table.States[w.s.State()].Awaits == smtp.AwaitTLS && len(w.pending) == 0 {
+		if smtp.Table.States[w.s.State()].Awaits == smtp.AwaitTLS && len(w.pending) == 0 && w.s.Err() == nil {
 			if err := w.s.HandleTLS(); err != nil {
 				t.Fatal(err)
 			}
@@ -251,6 +262,34 @@ func TestClone(t *testing.T) {
 			t.Fatalf("told the same, one gave %s, the other %s", a, b)
 		}
 	})
+}
+
+// TestCloneOffers: what one learns from an EHLO does not show in the other, nor
+// what one queues.
+func TestCloneOffers(t *testing.T) {
+	p := newPeer(t, smtp.Config{})
+	p.s.Take(make([]byte, 0, 1024)) // room for more, which a clone may not share
+	tag := p.must(p.s.Noop("first"))
+	c := &peer{t, p.s.Clone()}
+	if err := c.s.Unqueue(tag); err != nil {
+		t.Fatal(err)
+	}
+	c.must(c.s.Noop("other"))
+	p.wants("of the session", "NOOP first\r\n")
+	c.wants("of the clone", "NOOP other\r\n")
+	p.reply("250 ok")
+	c.reply("250 ok")
+	c.hello("SIZE 7", "8BITMIME", "AUTH OTHER")
+	for _, k := range []smtp.Keyword{keyword("SIZE"), keyword("AUTH")} {
+		if args, ok := p.s.Extension(k); ok && (string(args) == "7" || string(args) == "OTHER") {
+			t.Errorf("the session has %q, which the clone learned", args)
+		}
+	}
+	before := key(p.s)
+	c.hello()
+	if key(p.s) != before {
+		t.Error("the clone's EHLO shows in the session")
+	}
 }
 
 // TestTaken: a command counts as taken with its last octet.

@@ -159,6 +159,35 @@ func TestFence(t *testing.T) {
 		"RSET\r\nMAIL FROM:<a2@example.test>\r\nRCPT TO:<b2@example.test>\r\nBDAT 5 LAST\r\ntwo\r\n")
 }
 
+// TestFenceStands: the fence stands too where a reply has shown that the last
+// chunk can't succeed, until its own reply is there; and where what stood behind
+// it is taken back.
+func TestFenceStands(t *testing.T) {
+	p := newPeer(t, smtp.Config{})
+	if p.s.Op(smtp.RoleLastChunk) == 0 {
+		return // the table has no chunks
+	}
+	p.must(p.s.Mail("a@example.test", nil))
+	p.must(p.s.Rcpt("b@example.test", nil))
+	p.chunk("one\r\n", true)
+	reset := p.must(p.s.Rset())
+	if err := p.s.Unqueue(reset); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.s.Mail("a2@example.test", nil); err == nil {
+		t.Error("MAIL was queued when RSET had been taken back")
+	}
+	p.flush()
+	for _, reply := range []string{"250 ok", "550 no"} {
+		p.reply(reply)
+		if _, err := p.s.Mail("a2@example.test", nil); err == nil {
+			t.Errorf("MAIL was queued behind %s, with the last chunk unanswered", reply)
+		}
+	}
+	p.reply("503 no recipient")
+	p.in("the chunk was refused", "mailtx")
+}
+
 // TestFenceOutcomes: message one's only recipient is refused, message two is
 // right behind; whatever the server does with the content of one, two goes its
 // own way.

@@ -61,6 +61,7 @@ func TestReplyMalformed(t *testing.T) {
 		"a bad separator":             "250_ok\r\n",
 		"an empty line":               "\r\n",
 		"a bare LF":                   "250 ok\n",
+		"a line of LF alone":          "\n",
 		"a bare LF inside":            "250-ok\n250 ok\r\n",
 		"a bare CR inside":            "250 o\rk\r\n",
 		"NUL":                         "250 o\x00k\r\n",

@@ -199,6 +199,21 @@ func (s *Session) Take(spare []byte) []byte {
 	return out
 }
 
+// Trim gives up memory beyond some kilobytes that a session which awaits nothing
+// does not need.
+func (s *Session) Trim() {
+	const most = 1 << 10
+	if s.in.unread() == 0 && cap(s.in.buf) > most {
+		s.in = input{}
+	}
+	if s.queue.n == 0 && len(s.queue.entries) > 8 {
+		s.queue = ring{}
+	}
+	if len(s.out) == 0 && cap(s.out) > most {
+		s.out = nil
+	}
+}
+
 // Pending is what Take would hand out: a view, valid until the next call.
 func (s *Session) Pending() []byte { return s.out }
 

@@ -30,6 +30,7 @@ type job struct {
 	d      *smtp.Delivery // the report's; nil once the caller has left
 	params smtp.Params
 	digits [20]byte
+	draft  draft
 	body   io.Reader
 	*buffers
 	head   []byte    // of piece: what was read before the turn came

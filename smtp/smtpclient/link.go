@@ -28,6 +28,7 @@ type link struct {
 	reading, writing bool
 	helping          bool      // a goroutine is there to read
 	spare            []byte    // for Session.Take
+	outputs          *outputs  // nil while the connection is idle
 	readBy           time.Time // when the oldest unanswered command must be answered
 	octets           int       // of messages in flight, in eager mode
 	messages         int       // likewise
@@ -54,8 +55,11 @@ const readBuffer = 16 << 10
 
 var readBuffers = sync.Pool{New: func() any { return new([readBuffer]byte) }}
 
-// writeBuffers are the session's output buffers of clients that are busy.
-var writeBuffers = sync.Pool{New: func() any { return new([]byte) }}
+// outputs are the session's output buffers while a client is busy: one is
+// filled while the other is written.
+type outputs struct{ one, other []byte }
+
+var outputPool = sync.Pool{New: func() any { return new(outputs) }}
 
 // run puts a job in the queue and drives the connection until it is done, or ctx
 // ends.
@@ -68,6 +72,7 @@ func (c *Client) run(ctx context.Context, j *job) error {
 	if c.err != nil {
 		return c.err
 	}
+	c.wakeUp()
 	c.link.waiting.push(j)
 	return c.drive(ctx, j)
 }
@@ -157,9 +162,6 @@ func (c *Client) write(ctx context.Context) {
 			guarded = true
 			c.guard()
 		}
-	}
-	if l.spare == nil {
-		l.spare = *writeBuffers.Get().(*[]byte)
 	}
 	out := c.s.Take(l.spare)
 	l.spare = nil
@@ -349,14 +351,31 @@ func (c *Client) handOver() {
 // rest gives up what an idle connection does not need. The lock is held.
 func (c *Client) rest() {
 	l := &c.link
-	if l.spare != nil && !l.writing {
-		spare := l.spare
-		l.spare = nil
-		writeBuffers.Put(&spare)
+	if l.writing || len(c.s.Pending()) > 0 {
+		return
+	}
+	if l.outputs != nil {
+		l.outputs.one, l.outputs.other = l.spare, c.s.Take(nil)
+		outputPool.Put(l.outputs)
+		l.outputs, l.spare = nil, nil
+	}
+	if c.s.Awaiting() == 0 {
+		c.s.Trim()
 	}
 	if l.free != nil {
 		l.free.nextFree, l.freed = nil, 1
 	}
+}
+
+// wakeUp gives a connection that was idle its buffers. The lock is held.
+func (c *Client) wakeUp() {
+	l := &c.link
+	if l.outputs != nil || len(c.s.Pending()) > 0 {
+		return
+	}
+	l.outputs = outputPool.Get().(*outputs)
+	l.spare = l.outputs.one
+	c.s.Take(l.outputs.other)
 }
 
 // help starts a goroutine that does what is to be done until no reply is

@@ -166,6 +166,7 @@ func (j *job) plan(env *Envelope, body io.Reader, r *Report) error {
 	j.env, j.body, j.d = env, body, &r.delivery
 	j.d.Reset(len(env.To))
 	j.c.mu.Lock()
+	j.c.wakeUp()
 	err := j.ask()
 	j.c.mu.Unlock()
 	if err != nil {
@@ -227,19 +228,26 @@ func (j *job) ask() error {
 	if s.Offered(pipelining) && len(env.To) < 1000 {
 		return nil // the envelope is queued at once, or not at all
 	}
-	return j.checkCommands(p)
+	return j.checkCommands()
 }
 
 // checkCommands encodes the envelope and throws it away, so that a bad address
 // in the middle is found before MAIL goes out.
-func (j *job) checkCommands(p *smtp.Protocol) error {
-	rcpt := new(smtp.Rcpt)
-	line, err := smtp.AppendCommand(nil, p, &smtp.Mail{From: j.env.From, Params: &j.params})
+func (j *job) checkCommands() error {
+	d := &j.draft
+	d.mail.From, d.mail.Params = j.env.From, &j.params
+	err := j.c.s.Check(&d.mail)
 	for i := 0; i < len(j.env.To) && err == nil; i++ {
-		rcpt.To, rcpt.Params = j.env.To[i], j.env.rcptParams(i)
-		line, err = smtp.AppendCommand(line[:0], p, rcpt)
+		d.rcpt.To, d.rcpt.Params = j.env.To[i], j.env.rcptParams(i)
+		err = j.c.s.Check(&d.rcpt)
 	}
 	return err
+}
+
+// A draft is an envelope that is encoded to see whether it can be.
+type draft struct {
+	mail smtp.Mail
+	rcpt smtp.Rcpt
 }
 
 func (e *Envelope) rcptParams(i int) *smtp.Params {

@@ -28,6 +28,9 @@ func (c *Client) authenticate(ctx context.Context) error {
 	if len(candidates) == 0 {
 		return c.opError("auth", c.noneOffered(peer))
 	}
+	if done, err := c.logInTogether(ctx, candidates[0], peer); done || err != nil {
+		return err
+	}
 	var failed []auth.Attempt
 	for _, m := range candidates {
 		next, again, err := c.attempt(ctx, m, peer)
@@ -109,10 +112,15 @@ func (c *Client) attempt(ctx context.Context, m auth.Mechanism, peer auth.Peer) 
 // is set anew, or TLS.
 func unwanted(code int) bool { return code == 504 || code == 534 || code == 432 || code == 538 }
 
+// fits reports whether an initial response may stand behind AUTH.
+func fits(mechanism string, initial []byte) bool {
+	return len("AUTH ")+len(mechanism)+1+base64.StdEncoding.EncodedLen(len(initial))+len("\r\n") <= commandLine
+}
+
 // converse plays the exchange and gives the reply that ends it (RFC 4954 §4).
 func (c *Client) converse(ctx context.Context, name string, x auth.Exchange, initial []byte) (smtp.Reply, bool, error) {
 	var kept []byte // what did not fit behind AUTH
-	if len("AUTH ")+len(name)+1+base64.StdEncoding.EncodedLen(len(initial))+len("\r\n") > commandLine {
+	if !fits(name, initial) {
 		initial, kept = nil, initial
 	}
 	ev, err := c.exchange(ctx, "auth", func() (smtp.Tag, error) { return c.s.Authenticate(name, initial, false) })

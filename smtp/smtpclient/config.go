@@ -98,6 +98,8 @@ type Config struct {
 	Trace func(TraceEvent)
 	// Logger, if not nil, gets the conversation at level Debug, secrets left out.
 	Logger *slog.Logger
+
+	together bool // AUTH goes out with the first envelope
 }
 
 func (cfg Config) withDefaults() Config {

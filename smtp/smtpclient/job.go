@@ -306,8 +306,11 @@ func (j *job) judge() bool {
 
 var errGivenUp = errors.New("a message was given up half way")
 
-// eager reports whether the content goes out with the envelope.
-func (j *job) eager() bool { return j.c.cfg.Eager && j.c.chunks && j.whole }
+// eager reports whether the content goes out with the envelope: never before the
+// server took AUTH.
+func (j *job) eager() bool {
+	return j.c.cfg.Eager && j.c.chunks && j.whole && j.c.link.login.tag == 0
+}
 
 // queueContent queues the message if it is whole, or a chunk of it that the
 // caller has filled. It reports whether the job has got further.

@@ -37,6 +37,7 @@ type link struct {
 
 	lastWord error // the 421 that no command was answered with
 
+	login   login
 	behind  behindDot
 	probe   smtp.Tag  // the NOOP that tries whether the server reads on behind the final dot
 	graceBy time.Time // when its reply is given up; zero: it is not yet waited for
@@ -138,7 +139,7 @@ var errServerEnded = errors.New("the server ended the session")
 func (c *Client) opens(j *job) bool {
 	l := &c.link
 	switch {
-	case c.s.Awaiting() == 0:
+	case c.s.Awaiting() == 0, l.login.tag != 0 && l.flight.n == 0:
 		return true
 	case j.command != nil || l.probe != 0:
 		return false
@@ -301,7 +302,7 @@ func (c *Client) events() {
 			}
 			continue
 		}
-		if c.link.probe != 0 && c.probed(&ev) {
+		if c.link.probe != 0 && c.probed(&ev) || c.link.login.tag != 0 && c.loggedIn(&ev) {
 			continue
 		}
 		if c.link.flight.n > 0 {

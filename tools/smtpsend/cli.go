@@ -35,12 +35,15 @@ type cli struct {
 	Data       bool          `group:"connection" help:"Send the message with DATA even where the server offers CHUNKING."`
 	Timeout    time.Duration `group:"connection" placeholder:"TIME" help:"Give up after this long in all, such as 90s or 5m. Default: only the limits of RFC 5321 for each step."`
 
-	User         string `group:"login" placeholder:"NAME" help:"Log in as this user."`
-	Auth         string `group:"login" placeholder:"MECHANISM" enum:"plain,login," default:"" help:"Mechanism: plain (the default, RFC 4616) or login."`
-	Authzid      string `group:"login" placeholder:"NAME" help:"Act as somebody else, with plain."`
-	PasswordEnv  string `group:"login" xor:"password" placeholder:"VARIABLE" help:"Take the password from this environment variable."`
-	PasswordFile string `group:"login" xor:"password" placeholder:"FILE" help:"Take the password from the first line of this file. Without either it is asked for on the terminal. It can't be given on the command line, where others on the machine could read it."`
-	AuthInClear  bool   `group:"login" help:"Log in without TLS too: everybody on the way can read the password."`
+	User         string   `group:"login" placeholder:"NAME" help:"Log in as this user."`
+	Auth         []string `group:"login" placeholder:"MECHANISM,..." help:"Mechanisms, the first that the server offers and the connection allows: plain, login, cram-md5, scram-sha-1, scram-sha-256, scram-sha-512, each scram also with -plus, xoauth2, oauthbearer, external, anonymous. Default: the strongest that there is what it takes for."`
+	Authzid      string   `group:"login" placeholder:"NAME" help:"Act as somebody else, with plain, scram or external."`
+	PasswordEnv  string   `group:"login" xor:"password" placeholder:"VARIABLE" help:"Take the password from this environment variable."`
+	PasswordFile string   `group:"login" xor:"password" placeholder:"FILE" help:"Take the password from the first line of this file. Without either it is asked for on the terminal. It can't be given on the command line, where others on the machine could read it."`
+	TokenCommand string   `group:"login" placeholder:"COMMAND" help:"Run this by sh for an OAuth 2.0 access token, the first line that it prints; again if the server refuses it."`
+	Cert         string   `group:"login" placeholder:"FILE" help:"Show this certificate, in PEM form, in the TLS handshake; by external it is the login."`
+	Key          string   `group:"login" placeholder:"FILE" help:"The certificate's key, in PEM form."`
+	AuthInClear  bool     `group:"login" help:"Log in without TLS too: everybody on the way can read the password."`
 
 	Transcript bool `group:"output" short:"v" help:"Show the conversation on standard error, secrets masked."`
 	JSON       bool `group:"output" name:"json" help:"Print the result as one line of JSON."`
@@ -57,6 +60,9 @@ func (cli) Help() string {
     smtpsend mail.example.org --user tim --password-file ~/.mailpass \
       --from tim@example.org --to ann@example.net --subject Report \
       --body "Here it is." --attach report.pdf
+
+  By Gmail or Office 365, with a token from a program of yours:
+    smtpsend smtp.gmail.com --user tim@example.org --token-command 'mytoken tim' message.eml
 
   Hand a message to a server on this machine, and watch:
     printf 'Subject: hi\n\nhello\n' |
@@ -122,16 +128,12 @@ func (c *cli) check() error {
 		return usageError("expected a message: a file, - for standard input, or flags such as --subject and --body")
 	case c.Message == "" && c.From == "":
 		return usageError("expected --from for the message")
-	case c.User == "" && (c.Auth != "" || c.PasswordEnv != "" || c.PasswordFile != "" || c.Authzid != ""):
-		return usageError("expected --user with --auth, --authzid, --password-env or --password-file")
-	case c.Authzid != "" && c.Auth == "login":
-		return usageError("--authzid needs --auth=plain: login can't carry it")
 	case c.Timeout < 0:
 		return usageError("--timeout: expected a positive time, got %v", c.Timeout)
 	case c.TLS == "off" && (c.CA != "" || c.ServerName != ""):
 		return usageError("--ca and --server-name check a certificate, and --tls=off asks for none")
 	}
-	return nil
+	return c.checkLogin()
 }
 
 // builtFlags are those given that only make sense for a message built here.

@@ -31,6 +31,7 @@ type app struct {
 	messageID      string // empty: a random one
 	lookupEnv      func(string) (string, bool)
 	ask            func(ctx context.Context, prompt string) (string, error)
+	secrets        *secrets // once there are any
 }
 
 // run does everything and gives the exit code.

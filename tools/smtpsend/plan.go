@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tabellarius/tabellarius/auth"
 	"github.com/tabellarius/tabellarius/smtp"
 	"github.com/tabellarius/tabellarius/smtp/smtpclient"
 )
@@ -51,29 +50,17 @@ func (a *app) plan(ctx context.Context, c *cli) (address string, cfg smtpclient.
 			return "", cfg, err
 		}
 	}
-	if c.User != "" {
+	if c.Cert != "" {
+		if cfg.TLSConfig.Certificates, err = certificate(c); err != nil {
+			return "", cfg, err
+		}
+	}
+	if c.logsIn() {
 		if cfg.Auth, err = a.mechanism(ctx, c); err != nil {
 			return "", cfg, err
 		}
 	}
 	return address, cfg, nil
-}
-
-// mechanism gets the password, and keeps it out of the output from here on.
-func (a *app) mechanism(ctx context.Context, c *cli) (auth.Mechanism, error) {
-	password, err := a.password(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	a.hide(c, password)
-	mechanism := auth.Plain(c.Authzid, c.User, password)
-	if c.Auth == "login" {
-		mechanism = auth.Login(c.User, password)
-	}
-	if c.AuthInClear {
-		mechanism = auth.AllowInsecure(mechanism)
-	}
-	return mechanism, nil
 }
 
 // serverAddress is what the user wrote, with a port, or the path of a Unix

@@ -165,6 +165,10 @@ func TestChunkOctets(t *testing.T) {
 	if _, err := p.s.Chunk(-1, false); !errors.As(err, &bad) {
 		t.Errorf("a negative size: %v", err)
 	}
+	before := key(p.s)
+	if err := p.s.Unqueue(p.must(p.s.Chunk(3, false))); err != nil || key(p.s) != before {
+		t.Errorf("a chunk that lacks octets could not be taken back: %v", err)
+	}
 	tag := p.must(p.s.Chunk(3, true))
 	if err := p.s.Content([]byte("abcd")); !errors.As(err, &bad) {
 		t.Errorf("more octets than declared: %v", err)

@@ -18,6 +18,7 @@ func TestEnhancedCodes(t *testing.T) {
 		{"250 2.1.5 ok\r\n", smtp.EnhancedCode{2, 1, 5}, "ok", "250 2.1.5 ok"},
 		{"250-2.1.5 one\r\n250 2.1.5 two\r\n", smtp.EnhancedCode{2, 1, 5}, "one\ntwo", "250 2.1.5 one two"},
 		{"250-2.1.5 one\r\n250 two\r\n", smtp.EnhancedCode{2, 1, 5}, "one\ntwo", "250 2.1.5 one two"},
+		{"250-2.1.5 one\r\n250 2.1.6 two\r\n", smtp.EnhancedCode{2, 1, 5}, "one\n2.1.6 two", "250 2.1.5 one 2.1.6 two"},
 		{"250 2.1.5\r\n", smtp.EnhancedCode{2, 1, 5}, "", "250 2.1.5"},
 		{"250 5.1.5 of another class\r\n", smtp.EnhancedCode{}, "5.1.5 of another class", "250 5.1.5 of another class"},
 		{"250 2.1 ok\r\n", smtp.EnhancedCode{}, "2.1 ok", "250 2.1 ok"},

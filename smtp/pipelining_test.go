@@ -70,6 +70,27 @@ func TestEnvelopeRefused(t *testing.T) {
 	p.must(p.s.Mail("a@example.test", nil))
 }
 
+// TestAssumedMoves: a refusal in the pipeline moves what is assumed behind all that
+// is queued.
+func TestAssumedMoves(t *testing.T) {
+	p := newPeer(t, smtp.Config{})
+	p.must(p.s.Mail("a@example.test", nil))
+	p.must(p.s.Rcpt("b@example.test", nil))
+	p.flush()
+	if err := p.s.Allows(smtp.OpData); err != nil {
+		t.Errorf("DATA behind both: %v", err)
+	}
+	p.reply("550 no")
+	if p.s.Assumed() != smtp.StateReady || p.s.Allows(smtp.OpData) == nil || p.s.Allows(smtp.OpMail) != nil {
+		t.Errorf("MAIL was refused, and yet %s is assumed", stateName(p.s.Assumed()))
+	}
+	p.must(p.s.Mail("a@example.test", nil))
+	p.reply("503 what?")
+	if p.s.Assumed() != smtp.StateMailtx {
+		t.Errorf("%s is assumed behind the second MAIL", stateName(p.s.Assumed()))
+	}
+}
+
 // TestVoid: a 354 though no recipient was taken is answered with an empty end
 // (RFC 2920 §3.1), and nothing is accepted.
 func TestVoid(t *testing.T) {
@@ -182,6 +203,9 @@ func TestFenceStands(t *testing.T) {
 		p.reply(reply)
 		if _, err := p.s.Mail("a2@example.test", nil); err == nil {
 			t.Errorf("MAIL was queued behind %s, with the last chunk unanswered", reply)
+		}
+		if _, err := p.s.Rcpt("c@example.test", nil); err == nil {
+			t.Errorf("RCPT was queued behind %s, with the last chunk unanswered", reply)
 		}
 	}
 	p.reply("503 no recipient")

@@ -405,3 +405,56 @@ func ExampleEnhancedCode() {
 	fmt.Println(smtp.EnhancedCode{5, 1, 1})
 	// Output: 5.1.1
 }
+
+// verify is a command type as smtpgen writes one, or a user by hand: it says
+// which command of the table it is, and how its arguments are written and read.
+type verify struct{ who string }
+
+func (*verify) Op() smtp.Op           { return smtp.OpVrfy }
+func (c *verify) Encode(l *smtp.Line) { l.Text(c.who) }
+func (c *verify) Parse(a *smtp.Args)  { c.who = a.Text() }
+
+func ExampleCommand() {
+	s := ready()
+	if _, err := s.Do(&verify{"smith"}); err != nil {
+		fmt.Println(err)
+	}
+	exchange(s, "252 try it\r\n")
+	var c verify
+	err := smtp.ParseCommand(smtp.Table, []byte("VRFY jones\r\n"), &c)
+	fmt.Println(c.who, err)
+	// Output:
+	// C: VRFY smith
+	// jones <nil>
+}
+
+func ExampleNewArgs() {
+	a := smtp.NewArgs(smtp.Table, smtp.OpRcpt, []byte("<bob@example.com>"))
+	fmt.Println(a.ForwardPath(), a.More(), a.Err())
+	a = smtp.NewArgs(smtp.Table, smtp.OpRcpt, []byte("bob@example.com"))
+	a.ForwardPath()
+	fmt.Println(a.Err() != nil)
+	// Output:
+	// bob@example.com false <nil>
+	// true
+}
+
+func ExampleAppendXtext() {
+	b, err := smtp.AppendXtext(nil, "a=b+c")
+	fmt.Printf("%s %v\n", b, err)
+	text, err := smtp.ParseXtext(b)
+	fmt.Println(text, err)
+	// Output:
+	// a+3Db+2Bc <nil>
+	// a=b+c <nil>
+}
+
+func ExampleAppendInteger() {
+	b, err := smtp.AppendInteger(nil, 1000, 20)
+	fmt.Printf("%s %v\n", b, err)
+	_, err = smtp.ParseInteger([]byte("1000000"), 5)
+	fmt.Println(err != nil)
+	// Output:
+	// 1000 <nil>
+	// true
+}

@@ -105,8 +105,12 @@ func (b *batch) report(ctx context.Context, yield func(*Report, error) bool) boo
 		b.c.drive(ctx, it.job)
 	}
 	b.c.mu.Unlock()
+	again := it.job.again(it.message.Body)
 	it.job.free()
 	it.report.fill(to)
+	if again {
+		return yield(&it.report, b.c.sendByData(ctx, &it.message.Envelope, it.message.Body, &it.report))
+	}
 	return yield(&it.report, it.report.Err())
 }
 

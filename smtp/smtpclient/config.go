@@ -65,7 +65,7 @@ type Config struct {
 	// announces what it does not do well: CHUNKING, PIPELINING.
 	Ignore []smtp.Keyword
 	// ChunkSize is how many octets of a message go out in one BDAT, and so how
-	// much of it is kept in memory. Default 256 KiB.
+	// much of it is kept in memory. Default 128 KiB.
 	ChunkSize int
 	// Eager sends a message's content in the same flight as its envelope, where
 	// the server has PIPELINING and CHUNKING: message after message goes out
@@ -104,7 +104,7 @@ type Config struct {
 
 func (cfg Config) withDefaults() Config {
 	if cfg.ChunkSize <= 0 {
-		cfg.ChunkSize = 256 << 10
+		cfg.ChunkSize = 128 << 10
 	}
 	if cfg.WindowMessages <= 0 {
 		cfg.WindowMessages = 256

@@ -27,6 +27,20 @@ func (e *OpError) Error() string {
 // Unwrap gives the cause.
 func (e *OpError) Unwrap() error { return e.Err }
 
+// A MisreadError says that a server which offered CHUNKING does not know BDAT: it
+// answered 500 or 502 and took the message's octets for commands. The connection
+// was closed. Put the keyword CHUNKING into Config.Ignore for this server.
+type MisreadError struct {
+	Err error // the server's refusal
+}
+
+func (e *MisreadError) Error() string {
+	return "smtpclient: the server offers CHUNKING but does not know it, dial with CHUNKING among Config.Ignore: " + e.Err.Error()
+}
+
+// Unwrap gives the refusal.
+func (e *MisreadError) Unwrap() error { return e.Err }
+
 // A PartialError says that a message was accepted for some recipients, and names
 // the others.
 type PartialError struct {

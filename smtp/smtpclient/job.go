@@ -424,9 +424,31 @@ func (j *job) handle(ev *smtp.Event) {
 			}
 		}
 	}
+	if (ev.Role == smtp.RoleChunk || ev.Role == smtp.RoleLastChunk) && (ev.Reply.Code == 500 || ev.Reply.Code == 502) && !ev.Late && j.d != nil {
+		j.misread(ev)
+		return
+	}
 	if j.d != nil {
 		j.d.Handle(*ev)
 	}
+}
+
+// misread takes the word of a server that does not know the BDAT which it
+// offered: it reads the octets of the message as commands. There is nothing to be
+// done but to close, and to send by DATA on another connection.
+func (j *job) misread(ev *smtp.Event) {
+	c := j.c
+	refusal := ev.Reply.Err(c.s.Protocol().Commands[ev.Op].Name, true)
+	j.problem = &MisreadError{Err: refusal}
+	c.fail(c.opError("send", j.problem))
+}
+
+func isMisread(err error) bool {
+	if err == nil {
+		return false
+	}
+	var misread *MisreadError
+	return errors.As(err, &misread)
 }
 
 // finish ends the job. err is why no more replies will come, nil if all came.
@@ -450,7 +472,7 @@ func (j *job) finish(err error) {
 			if err == nil {
 				err = c.err
 			}
-			j.d.Cut(j.end != 0 && (c.err == nil || c.s.Taken(j.end)), err)
+			j.d.Cut(j.end != 0 && (c.err == nil || c.s.Taken(j.end)) && !isMisread(j.problem), err)
 		}
 		j.count()
 	}

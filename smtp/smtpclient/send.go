@@ -133,6 +133,11 @@ type Message struct {
 // When ctx ends, Send returns at once: what had not gone out whole is not sent,
 // what had is unknown. The connection goes on for others, unless the message
 // was under way by DATA, which can't be broken off but by closing.
+//
+// A server that offers CHUNKING and answers BDAT with 500 or 502 has taken the
+// message for commands: the client is closed, and if it was dialled and body is
+// an [io.Seeker], the message is sent by DATA over another connection. Else it is
+// not sent, for a [*MisreadError].
 func (c *Client) Send(ctx context.Context, env Envelope, body io.Reader) (Report, error) {
 	r := new(Report)
 	err := c.SendTo(ctx, &env, body, r)
@@ -152,9 +157,42 @@ func (c *Client) SendTo(ctx context.Context, env *Envelope, body io.Reader, r *R
 	if err := c.run(ctx, j); err != nil && !j.done {
 		r.delivery.Cut(false, err)
 	}
+	again := j.again(body)
 	r.fill(env.To)
 	j.free()
+	if again {
+		return c.sendByData(ctx, env, body, r)
+	}
 	return r.Err()
+}
+
+// again reports whether the message can be sent once more by DATA, to a server
+// that offered CHUNKING and does not know it: it was dialled, so that it can be
+// again, and the body can be rewound.
+func (j *job) again(body io.Reader) bool {
+	if j.c.addr == "" || !isMisread(j.problem) {
+		return false
+	}
+	seeker, ok := body.(io.Seeker)
+	if !ok {
+		return false
+	}
+	_, err := seeker.Seek(-j.read, io.SeekCurrent)
+	return err == nil
+}
+
+// sendByData sends a message over a connection of its own, without CHUNKING.
+func (c *Client) sendByData(ctx context.Context, env *Envelope, body io.Reader, r *Report) error {
+	cfg := c.cfg
+	chunking, _ := c.s.Protocol().Keyword(smtp.RoleLastChunk)
+	cfg.Ignore = append(cfg.Ignore[:len(cfg.Ignore):len(cfg.Ignore)], chunking)
+	other, err := Dial(ctx, c.addr, cfg)
+	if err != nil {
+		return r.notSent(env.To, err)
+	}
+	err = other.SendTo(ctx, env, body, r)
+	other.Quit(ctx) // what it says changes nothing any more
+	return err
 }
 
 // plan makes a job of a message: what no server could take, or this server not,

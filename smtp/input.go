@@ -168,24 +168,23 @@ func (s *Session) answer(ev *Event) {
 		return
 	}
 	c := &s.p.Commands[e.op]
-	code := ev.Reply.Code
+	late := !c.In.Has(s.confirmed.state)
+	row := s.p.row(e.op, ev.Reply.Code, s.confirmed, late)
+	if row == nil || row.Violation {
+		s.violate(rowRFC(row, c), "a reply that "+c.Name+" can have in state "+s.p.States[s.confirmed.state].Name, excerpt(ev.Reply.raw))
+		return
+	}
 	more := false
 	if c.Counted && s.confirmed.facts&c.Count == c.Count {
 		if s.left == 0 {
 			s.left, s.worst = max(1, s.recipients), 0
 		}
-		if code/100 > s.worst/100 {
-			s.worst = code
+		if ev.Reply.Code/100 > s.worst/100 {
+			s.worst = ev.Reply.Code
 		}
 		s.left--
 		more = s.left > 0
-		code = s.worst
-	}
-	late := !c.In.Has(s.confirmed.state)
-	row := s.p.row(e.op, code, s.confirmed, late)
-	if row == nil || row.Violation {
-		s.violate(rowRFC(row, c), "a reply that "+c.Name+" can have in state "+s.p.States[s.confirmed.state].Name, excerpt(ev.Reply.raw))
-		return
+		row = s.p.row(e.op, s.worst, s.confirmed, late)
 	}
 	ev.Kind, ev.Op, ev.Role, ev.Tag, ev.Late, ev.More = Replied, e.op, c.Role, e.tag, late, more
 	if !more {
@@ -259,7 +258,9 @@ func (s *Session) shutdown(ev *Event) {
 	s.confirmed.facts |= s.x.closing
 	s.assumed.facts |= s.x.closing
 	for i := range s.queue.n {
-		s.queue.at(i).hope.facts |= s.x.closing
+		e := s.queue.at(i)
+		e.hope.facts |= s.x.closing
+		e.assume.facts |= s.x.closing
 	}
 	ev.Kind = Closing
 }

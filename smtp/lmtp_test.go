@@ -1,6 +1,7 @@
 package smtp_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/tabellarius/tabellarius/smtp"
@@ -70,5 +71,37 @@ func TestLMTPOnly(t *testing.T) {
 	s.Next()
 	if _, err := s.Do(&smtp.Lhlo{Name: "client.example.test"}); err == nil {
 		t.Error("LHLO was queued")
+	}
+}
+
+// TestLMTPRepliesAreEachJudged: behind the refusal for one recipient a reply
+// that says neither yes nor no does not pass as the acceptance for the next.
+func TestLMTPRepliesAreEachJudged(t *testing.T) {
+	for _, second := range []string{"354 go on", "150 wait"} {
+		s := smtp.NewSession(smtp.Config{LMTP: true})
+		var d smtp.Delivery
+		d.Reset(2)
+		feed := func(text string) {
+			s.Take(nil)
+			s.HandleInput([]byte(text))
+			for ev := s.Next(); ev.Kind != smtp.None; ev = s.Next() {
+				d.Handle(ev)
+			}
+		}
+		feed("220 mx\r\n")
+		s.Hello("client.example.test")
+		feed("250-mx\r\n250 PIPELINING\r\n")
+		s.Mail("a@example.test", nil)
+		s.Rcpt("b@example.test", nil)
+		s.Rcpt("c@example.test", nil)
+		s.Data()
+		feed("250 ok\r\n250 ok\r\n250 ok\r\n354 go on\r\n")
+		s.Content([]byte("x\r\n"))
+		s.EndContent()
+		feed("550 no\r\n" + second + "\r\n")
+		var broke *smtp.ProtocolError
+		if got := d.Recipient(1).Outcome; got == smtp.Accepted || !errors.As(s.Err(), &broke) {
+			t.Errorf("%s for the second recipient: %v, error %v; want a ProtocolError", second, got, s.Err())
+		}
 	}
 }

@@ -332,3 +332,27 @@ func TestOutstanding(t *testing.T) {
 		t.Errorf("%d outstanding, room for %d; want %d outstanding", p.s.Awaiting(), p.s.Room(), want)
 	}
 }
+
+// TestUnqueueKeepsClosing: what is taken back behind a 421 does not take the
+// 421 back.
+func TestUnqueueKeepsClosing(t *testing.T) {
+	s := smtp.NewSession(smtp.Config{})
+	feed := func(text string) {
+		s.HandleInput([]byte(text))
+		for ev := s.Next(); ev.Kind != smtp.None; ev = s.Next() {
+		}
+	}
+	feed("220 mx\r\n")
+	s.Hello("client.example.test")
+	s.Take(nil)
+	feed("250-mx\r\n250 PIPELINING\r\n")
+	s.Mail("a@example.test", nil)
+	tag, _ := s.Rcpt("b@example.test", nil)
+	feed("421 closing\r\n")
+	if err := s.Unqueue(tag); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Allows(smtp.OpRcpt); err == nil {
+		t.Error("RCPT is allowed behind a 421")
+	}
+}

@@ -247,6 +247,11 @@ func (s *Session) Unqueue(from Tag) error {
 	return nil
 }
 
+// Unwritten says that the last n octets that Take handed out never were written,
+// as the connection died: they count as not taken. Nothing more can be written
+// then. It sharpens what Taken tells.
+func (s *Session) Unwritten(n int) { s.taken -= min(uint64(n), s.taken) }
+
 // HandleTLS says that the TLS handshake is done that the state waits for: the
 // session is as after a greeting, and EHLO is next (RFC 3207 §4.2).
 func (s *Session) HandleTLS() error {

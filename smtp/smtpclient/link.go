@@ -92,11 +92,11 @@ func (c *Client) drive(ctx context.Context, j *job) error {
 			c.abandon(j, err)
 			c.handOver()
 			return err
-		case !c.link.writing && len(c.s.Pending()) > 0:
+		case c.err == nil && !c.link.writing && len(c.s.Pending()) > 0:
 			c.write(ctx)
 		case j.streams() && !c.link.writing:
 			c.stream(j)
-		case !c.link.reading && c.s.Awaiting() > 0:
+		case c.err == nil && !c.link.reading && c.s.Awaiting() > 0:
 			c.read(ctx)
 		default:
 			j.waits = true
@@ -221,7 +221,12 @@ func (c *Client) wrote(out []byte, n int, err error) {
 	c.link.writing = false
 	c.link.spare = out
 	c.stats.Sent += uint64(n)
-	if err == nil {
+	if err == nil && c.err == nil {
+		return
+	}
+	c.s.Unwritten(len(out) - n)
+	if c.err != nil {
+		c.settle()
 		return
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -411,8 +416,8 @@ func (c *Client) help() {
 	}()
 }
 
-// fail makes the connection dead, once, and settles what is under way. The lock
-// is held.
+// fail makes the connection dead, once, and settles what is under way: at once,
+// or when the write that goes on has told how far it came. The lock is held.
 func (c *Client) fail(err error) {
 	if c.err != nil {
 		return
@@ -420,13 +425,20 @@ func (c *Client) fail(err error) {
 	c.err = err
 	c.s.Fail(err)
 	c.conn.Close()
+	if !c.link.writing {
+		c.settle()
+	}
+}
+
+// settle ends all jobs of a dead connection. The lock is held.
+func (c *Client) settle() {
 	l := &c.link
 	l.current = nil
 	for l.flight.n > 0 {
-		l.flight.pop().finish(err)
+		l.flight.pop().finish(c.err)
 	}
 	for l.waiting.n > 0 {
-		l.waiting.pop().finish(err)
+		l.waiting.pop().finish(c.err)
 	}
 }
 

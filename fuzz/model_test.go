@@ -229,6 +229,10 @@ func (m *model) move(at standing, r *table.Row, sets uint64, positive bool) stan
 func (m *model) reply(code string, offers []string) (late, more bool) {
 	q := m.queue[0]
 	late = !m.in(q.c, m.confirmed.state)
+	if r := m.row(q.c, code, late); r == nil || r.Violation {
+		m.broken = true
+		return late, false
+	}
 	if q.c.Count && m.confirmed.facts&m.facts(q.c.CountIf) == m.facts(q.c.CountIf) {
 		if m.left == 0 {
 			m.left, m.worst = max(1, m.recipients), 0

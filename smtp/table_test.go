@@ -124,7 +124,13 @@ func (n at) reply(t *testing.T, code int) (at, bool) {
 	c, rows, late := n.rows()
 	more, means := false, code
 	counted := c.Counted && n.s.Facts()&c.Count == c.Count
-	if counted {
+	state, facts := n.s.State(), n.s.Facts()
+	find := func(code int) int {
+		return slices.IndexFunc(rows, func(r smtp.Row) bool {
+			return int(r.Min) <= code && code <= int(r.Max) && (r.From == 0 || r.From.Has(state)) && facts&r.If == r.If
+		})
+	}
+	if i := find(code); counted && i >= 0 && !rows[i].Violation {
 		if n.left == 0 {
 			n.left, n.worst = max(1, n.recipients), 0
 		}
@@ -134,10 +140,7 @@ func (n at) reply(t *testing.T, code int) (at, bool) {
 		n.left--
 		more, means = n.left > 0, n.worst
 	}
-	state, facts := n.s.State(), n.s.Facts()
-	i := slices.IndexFunc(rows, func(r smtp.Row) bool {
-		return int(r.Min) <= means && means <= int(r.Max) && (r.From == 0 || r.From.Has(state)) && facts&r.If == r.If
-	})
+	i := find(means)
 	if i < 0 {
 		t.Fatalf("no row for %s %d in state %s", c.Name, code, stateName(state))
 	}

@@ -11,10 +11,10 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # each module of the workspace: the library, and what needs more than the library does
 each_module = for m in $$(go list -m -f '{{.Dir}}'); do cd "$$m"; $(1); done
 
-.PHONY: help demo test race vet generate check fuzz conformance
+.PHONY: help demo test race vet generate check fuzz conformance conformance-auth
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## send one message to a server of our own and show the conversation
 	go run ./tools/smtpsend --demo
@@ -47,4 +47,8 @@ fuzz: ## run every fuzz target for FUZZTIME (60s)
 
 conformance: ## send to real mail servers (SERVERS="postfix exim"); needs root and Debian 12
 	@conformance/servers/ctl.sh install $(SERVERS)
-	go test -count=1 -v -tags realservers ./conformance/servers -servers '$(SERVERS)'
+	go test -count=1 -v -tags realservers -skip '^TestAuth$$' ./conformance/servers -servers '$(SERVERS)'
+
+conformance-auth: ## log in to real mail servers by each mechanism that they offer (SERVERS="dovecot mox"); as conformance
+	@conformance/servers/ctl.sh install $(or $(SERVERS),$$(conformance/servers/ctl.sh list auth))
+	go test -count=1 -v -tags realservers -run '^TestAuth$$' ./conformance/servers -servers '$(SERVERS)'

@@ -1,14 +1,16 @@
 #!/bin/bash
 # Real mail servers to test against, each on 127.0.0.1 with a throw-away configuration. Needs root and Debian 12.
 #
-#   ctl.sh list                   the servers there are: one folder each, beside this script
+#   ctl.sh list [auth]            the servers there are: one folder each, beside this script; those that are there for
+#                                 AUTH alone only with auth
 #   ctl.sh install [NAME...]      fetch them (all, if none is named); what is there already stays
 #   ctl.sh start NAME PORT [PID]  start one and wait for its greeting; prints what a test needs, KEY=VALUE a line;
 #                                 with PID it ends when that process does, however that ends
 #   ctl.sh stop [NAME PORT]       stop it, or all that this script started
 #
-# PORT speaks STARTTLS, PORT+1 TLS from the start. User tester@example.test, password testpass. The mailboxes tester@ and
-# postmaster@example.test exist; all else is refused at RCPT, also after AUTH. No server hands mail on to another host.
+# PORT speaks STARTTLS, PORT+1 TLS from the start. User tester@example.test, password testpass, token testtoken, unless the
+# server's folder says otherwise. The mailboxes tester@ and postmaster@example.test exist; all else is refused at RCPT, also
+# after AUTH. No server hands mail on to another host.
 # Everything lies below $TABELLARIUS_SERVERS (default /tmp/tabellarius-servers).
 set -eu
 shopt -s inherit_errexit
@@ -17,17 +19,24 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}" >&2; exit 2; }
 
-list() { for d in "$here"/*/server.sh; do basename "$(dirname "$d")"; done; }
+list() {
+  local d
+  for d in "$here"/*/server.sh; do
+    if [ "${1:-}" = auth ] || ! grep -q '^auth_only=' "$d"; then basename "$(dirname "$d")"; fi
+  done
+}
 
 # load NAME: the functions of that server. Its server.sh brings server_install (which ends by printing the version),
-# server_configure (writes into $run) and server_command (sets the array `command`, the process to run in the foreground).
+# server_configure (writes into $run) and server_command (sets the array `command`, the process to run in the foreground);
+# server_tells, if there is one, prints more KEY=VALUE lines.
 load() {
   name=$1 folder=$here/$1 tree=$base/tree/$1
-  [ -f "$folder/server.sh" ] || die "no server named $name; there are: $(list | tr '\n' ' ')"
+  [ -f "$folder/server.sh" ] || die "no server named $name; there are: $(list auth | tr '\n' ' ')"
+  user=tester@example.test password=testpass
   . "$folder/server.sh"
 }
 
-install() {
+fetch() { # a name that no program has: the servers' own scripts call install
   [ $# -gt 0 ] || set -- $(list)
   exec 9>"$base/lock"; flock 9 # two runs on one machine do not unpack over each other
   for n; do
@@ -59,7 +68,9 @@ start() {
   echo "$pid $(started "$pid")" >"$run/pid"
   greeted "$port" "$pid" || { tail -n 40 "$run/output" >&2; stop_one "$run"; die "$name does not greet on port $port"; }
   if [ -n "$owner" ]; then tied "$run" "$owner" >/dev/null 2>&1 </dev/null & fi
+  printf 'user=%s\npassword=%s\n' "$user" "$password"
   printf 'version=%s\nmail=%s\ncertificate=%s\noutput=%s\n' "$(cat "$tree/.version")" "$run/mail" "$base/certificate/cert.pem" "$run/output"
+  ! declare -F server_tells >/dev/null || server_tells
 }
 
 stop() {
@@ -71,7 +82,8 @@ stop() {
 }
 
 case ${1:-} in
-  list) list ;;
-  install | start | stop) prepare; "$@" ;;
+  list) list "${2:-}" ;;
+  install) prepare; shift; fetch "$@" ;;
+  start | stop) prepare; "$@" ;;
   *) usage ;;
 esac

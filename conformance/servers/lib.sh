@@ -23,6 +23,16 @@ refresh() {
 # packages NAME...: installed as Debian does it; for what conflicts with nothing and starts no service
 packages() { apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }
 
+# quiet NAME...: installed, but no service of theirs is started
+quiet() {
+  local ours=
+  if [ ! -e /usr/sbin/policy-rc.d ]; then
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d; ours=1
+  fi
+  packages "$@"
+  [ -z "$ours" ] || rm /usr/sbin/policy-rc.d
+}
+
 # unpack NAME...: into $tree without installing, because Debian's mail transport agents exclude each other.
 # The shared libraries they need are installed.
 unpack() {
@@ -45,9 +55,17 @@ candidate() { apt-cache policy "$1" | sed -n 's/^ *Candidate: //p'; }
 account() { getent passwd "$1" >/dev/null || useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$1"; }
 group() { getent group "$1" >/dev/null || groupadd --system "$1"; }
 
-# fill FILE: a file of the server's folder with @run@, @tree@, @port@, @tlsport@, @nobody@, @nogroup@ and @certificate@ filled in
+# maildirs OWNER: those of the two mailboxes
+maildirs() {
+  mkdir -p "$run"/mail/{tester,postmaster}/{tmp,new,cur}
+  chown -R "$1" "$run/mail"
+}
+
+# fill FILE: a file of the server's folder with @run@, @tree@, @port@, @tlsport@ (the next), @saslport@ (the third behind
+# it), @tokenport@ (the fourth), @nobody@, @nogroup@ and @certificate@ filled in
 fill() {
-  sed -e "s|@run@|$run|g; s|@tree@|$tree|g; s|@port@|$port|g; s|@tlsport@|$((port + 1))|g; s|@certificate@|$base/certificate|g" \
+  sed -e "s|@saslport@|$((port + 3))|g; s|@tokenport@|$((port + 4))|g" \
+    -e "s|@run@|$run|g; s|@tree@|$tree|g; s|@port@|$port|g; s|@tlsport@|$((port + 1))|g; s|@certificate@|$base/certificate|g" \
     -e "s|@nobody@|$(id -u nobody)|g; s|@nogroup@|$(id -g nobody)|g" "$folder/$1"
 }
 

@@ -65,6 +65,8 @@ type server struct {
 	address     string
 	mail        string // the folder with a maildir for each mailbox
 	certificate string
+	user        string
+	password    string
 	extensions  map[string]string // what it offers after STARTTLS
 }
 
@@ -80,7 +82,7 @@ func start(t *testing.T, name string) *server {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
 		values[key] = value
 	}
-	s := &server{name: name, address: "127.0.0.1:" + port, mail: values["mail"], certificate: values["certificate"]}
+	s := &server{name: name, address: "127.0.0.1:" + port, mail: values["mail"], certificate: values["certificate"], user: values["user"], password: values["password"]}
 	s.extensions = s.ask(t)
 	t.Logf("%s %s, ready after %d ms, offers %v", name, values["version"], time.Since(began).Milliseconds(), s.extensions)
 	return s

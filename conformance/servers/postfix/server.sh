@@ -7,6 +7,13 @@ server_install() {
 }
 
 server_configure() {
+  postfix_files
+  echo testpass | "$tree/usr/sbin/saslpasswd2" -p -c -f "$run/etc/sasl/sasldb2" -u example.test tester
+  chown postfix "$run/etc/sasl/sasldb2"
+}
+
+# postfix_files: all but the password file
+postfix_files() {
   account postfix
   group postdrop
   local q=$run/queue
@@ -16,8 +23,6 @@ server_configure() {
   fill main.cf >"$run/etc/main.cf"
   fill master.cf >"$run/etc/master.cf"
   fill sasl.conf >"$run/etc/sasl/smtpd.conf"
-  echo testpass | "$tree/usr/sbin/saslpasswd2" -p -c -f "$run/etc/sasl/sasldb2" -u example.test tester
-  chown postfix "$run/etc/sasl/sasldb2"
 }
 
 server_command() {

@@ -1,0 +1,25 @@
+# mox, built from its Go module: the one with SCRAM's -PLUS. "localserve" has a user of its own.
+auth_only=yes
+user=mox@localhost password=moxmoxmox
+
+server_install() {
+  local version=v0.0.17
+  printf 'module mox\n\ngo 1.26\n\nrequire github.com/mjl-/mox %s\n' $version >"$tree/go.mod"
+  (cd "$tree" && GOFLAGS=-mod=mod go build -o "$tree/mox" github.com/mjl-/mox) >&2
+  echo "$version"
+}
+
+server_configure() {
+  local d=$run/d
+  "$tree/mox" localserve -initonly -dir "$d" -ip 127.0.0.1 >"$run/init" 2>&1
+  # the submission port is PORT, the one with TLS PORT+1; the others stand behind
+  sed -i "s/Port: 1587$/Port: $port/; s/Port: 1465$/Port: $((port + 1))/; s/Port: 1025$/Port: $((port + 2))/
+    s/Port: 1143$/Port: $((port + 3))/; s/Port: 1993$/Port: $((port + 4))/; s/Port: 1080$/Port: $((port + 5))/
+    s/Port: 1443$/Port: $((port + 6))/; s/Port: 1081$/Port: $((port + 7))/; s/LogLevel: .*/LogLevel: info/" "$d/mox.conf"
+  cp "$base"/certificate/cert.pem "$d/localhost.crt"
+  cp "$base"/certificate/key.pem "$d/localhost.key"
+}
+
+server_command() {
+  command=("$tree/mox" localserve -dir "$run/d")
+}

@@ -5,14 +5,12 @@ package docs_test
 import (
 	"encoding/json"
 	"fmt"
-	"go/ast"
 	"go/parser"
 	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -47,22 +45,13 @@ type snippet struct {
 	code string
 }
 
-// TestSnippetsCompile compiles every block of Go in the pages, and every piece
-// of code in a table's column "In Go". A block that says of which test it is
-// part stands there letter by letter.
+// TestSnippetsCompile compiles every block of Go in the pages. A block that says
+// of which test it is part stands there letter by letter.
 func TestSnippetsCompile(t *testing.T) {
 	var all []string
 	for _, page := range pages(t) {
-		text := read(t, page)
-		for _, s := range blocks(page, text) {
+		for _, s := range blocks(page, read(t, page)) {
 			all = append(all, s.file())
-		}
-		if cells := cells(page, text); len(cells) > 0 {
-			var b strings.Builder
-			for _, c := range cells {
-				b.WriteString(c.statement(t))
-			}
-			all = append(all, snippet{page, 1, b.String()}.body())
 		}
 	}
 	if len(all) == 0 {
@@ -105,27 +94,6 @@ func blocks(page, text string) (list []snippet) {
 	return list
 }
 
-var codeSpan = regexp.MustCompile("`([^`]+)`")
-
-// cells gives the pieces of code in the columns "In Go" of a page's tables.
-func cells(page, text string) (list []snippet) {
-	column := -1
-	for i, line := range strings.Split(text, "\n") {
-		row := columns(line)
-		switch {
-		case row == nil:
-			column = -1
-		case column < 0:
-			column = slices.Index(row, "In Go")
-		case column < len(row):
-			for _, m := range codeSpan.FindAllStringSubmatch(row[column], -1) {
-				list = append(list, snippet{page, i + 1, m[1]})
-			}
-		}
-	}
-	return list
-}
-
 // columns cuts a row of a table, nil if the line is none.
 func columns(line string) []string {
 	if !strings.HasPrefix(line, "|") {
@@ -136,23 +104,6 @@ func columns(line string) []string {
 		row[i] = strings.TrimSpace(row[i])
 	}
 	return row
-}
-
-// statement makes a statement of an expression or a pointer's type.
-func (s snippet) statement(t *testing.T) string {
-	x, err := parser.ParseExpr(s.code)
-	if err != nil {
-		t.Errorf("%s:%d: expected an expression of Go, got %q", s.page, s.line, s.code)
-		return ""
-	}
-	code := "use(" + s.code + ")"
-	switch x.(type) {
-	case *ast.CallExpr:
-		code = s.code
-	case *ast.StarExpr:
-		code = "var _ " + s.code
-	}
-	return fmt.Sprintf("//line %s:%d\n%s\n", s.page, s.line, code)
 }
 
 // packages are what snippets take for imported, unless they import by themselves.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 
 	"github.com/tabellarius/tabellarius/smtp"
 )
@@ -111,8 +112,8 @@ func (c *client) take(spare []byte) []byte {
 // begin queues MAIL, or the RSET that has to stand before it.
 func (c *client) begin(m *message) bool {
 	var params smtp.Params
-	if offersSize(c.s) && c.rnd.IntN(2) == 0 {
-		smtp.Set(&params, smtp.Size, uint64(len(m.want)))
+	if size, ok := sizeParam(c.s); ok && c.rnd.IntN(2) == 0 {
+		params.PutString(size, strconv.Itoa(len(m.want)))
 	}
 	tag, err := c.s.Mail(m.from, &params)
 	if err != nil {
@@ -127,9 +128,11 @@ func (c *client) begin(m *message) bool {
 	return true
 }
 
-func offersSize(s *smtp.Session) bool {
-	_, ok := smtp.Capability(s, smtp.SizeKeyword)
-	return ok
+// sizeParam gives the parameter for a message's size, if the table has one and
+// the server offers it.
+func sizeParam(s *smtp.Session) (smtp.Param, bool) {
+	id, ok := s.Protocol().Param(smtp.RoleSize)
+	return id, ok && s.Offered(s.Protocol().Params[id].Keyword)
 }
 
 func (c *client) queued(m *message, tag smtp.Tag) {

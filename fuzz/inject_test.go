@@ -2,7 +2,6 @@ package fuzz
 
 import (
 	"bytes"
-	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -46,7 +45,7 @@ func reply(s *smtp.Session, text string) {
 // commands of one: a call fails and has queued nothing, or has queued one line
 // which says what was asked.
 func FuzzInject(f *testing.F) {
-	for what := range uint8(injections) {
+	for what := range uint8(len(injections)) {
 		for _, bad := range []string{
 			"a@b.example", "a@b.example>\r\nRCPT TO:<c@d.example", "a@b.example> SIZE=1", "a@b.example>", "\"a>\"@b.example", "\"a\r\nQUIT\r\n\"@b.example", "\"a\\\r\n\"@b.example",
 			"a\x00b@c.example", "name.example\r\nQUIT", "[192.0.2.1]\r\n", "[IPv6:::1 ]", "PLAIN\r\nQUIT", "PLAIN x", "1\r\nQUIT", "7BIT X=1", "\n", "\r", "\x00", "", " ", "a\u0085b@c.example", "<>", "é@b.example",
@@ -55,7 +54,7 @@ func FuzzInject(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, what uint8, arg string) {
-		s, call, want := injection(t, what%injections, arg)
+		s, call, want := injections[int(what)%len(injections)](t, arg)
 		pending, awaiting, assumed := bytes.Clone(s.Pending()), s.Awaiting(), s.Assumed()
 		err := call()
 		got := s.Pending()
@@ -89,105 +88,89 @@ func FuzzInject(f *testing.F) {
 	})
 }
 
-const injections = 18
+// An injection gives a session, a call that passes arg, and what the line may
+// be.
+type injection func(t testing.TB, arg string) (s *smtp.Session, call func() error, want func(line string) bool)
 
-// injection gives a session, a call that passes arg, and what the line may be.
-func injection(t testing.TB, what uint8, arg string) (s *smtp.Session, call func() error, want func(line string) bool) {
-	equals := func(wanted string) func(string) bool { return func(line string) bool { return line == wanted } }
-	word := func(wanted string) func(string) bool { // and arg has no space
-		return func(line string) bool { return line == wanted && !strings.Contains(arg, " ") }
-	}
-	path := func(wanted string) func(string) bool {
-		return func(line string) bool { return line == wanted && closesAtEnd(arg) }
-	}
-	s = offering(t, true, "X-OTHER")
-	var p smtp.Params
-	switch what {
-	case 0:
-		s = offering(t, false, "")
-		call = func() error { _, err := s.Hello(arg); return err }
-		want = word("EHLO " + arg)
-	case 1:
-		call = func() error { return do(s, &smtp.Helo{Name: arg}) }
-		want = word("HELO " + arg)
-	case 2:
-		call = func() error { _, err := s.Mail(arg, nil); return err }
-		want = path("MAIL FROM:<" + arg + ">")
-	case 3:
-		smtp.Set(&p, smtp.SMTPUTF8, true)
-		call = func() error { return do(s, &smtp.Mail{From: arg, Params: &p}) }
-		want = path("MAIL FROM:<" + arg + "> SMTPUTF8")
-	case 4:
-		s = smtp.NewSession(smtp.Config{LMTP: true})
-		reply(s, "220 wild.example\r\n")
-		call = func() error { return do(s, &smtp.Lhlo{Name: arg}) }
-		want = word("LHLO " + arg)
-	case 5, 6:
+// injections are tried; files named for an extension add those of the extension.
+var injections = []injection{
+	func(t testing.TB, arg string) (*smtp.Session, func() error, func(string) bool) {
+		s := offering(t, false, "")
+		return s, func() error { _, err := s.Hello(arg); return err }, word("EHLO "+arg, arg)
+	},
+	func(t testing.TB, arg string) (*smtp.Session, func() error, func(string) bool) {
+		s := offering(t, true, "")
+		return s, func() error { return do(s, &smtp.Helo{Name: arg}) }, word("HELO "+arg, arg)
+	},
+	func(t testing.TB, arg string) (*smtp.Session, func() error, func(string) bool) {
+		s := offering(t, true, "")
+		return s, func() error { _, err := s.Mail(arg, nil); return err }, path("MAIL FROM:<"+arg+">", arg)
+	},
+	func(t testing.TB, arg string) (*smtp.Session, func() error, func(string) bool) {
+		s := offering(t, true, "")
 		s.Mail("", nil)
-		if what == 6 {
-			s.Rcpt("postmaster", nil)
-		}
-		call = func() error { _, err := s.Rcpt(arg, nil); return err }
-		want = path("RCPT TO:<" + arg + ">")
-	case 7:
-		smtp.Set(&p, smtp.Body, smtp.BodyValue(arg))
-		call = func() error { _, err := s.Mail("", &p); return err }
-		want = func(line string) bool {
-			return line == "MAIL FROM:<> BODY=7BIT" || line == "MAIL FROM:<> BODY=8BITMIME"
-		}
-	case 8:
-		smtp.Set(&p, smtp.Submitter, arg)
-		call = func() error { _, err := s.Mail("", &p); return err }
-		want = func(line string) bool {
-			value, found := strings.CutPrefix(line, "MAIL FROM:<> AUTH=")
-			return found && (value == "<>") == (arg == "") && !strings.ContainsAny(value, " =")
-		}
-	case 9: // any parameter of the table, its value as it stands
+		return s, func() error { _, err := s.Rcpt(arg, nil); return err }, path("RCPT TO:<"+arg+">", arg)
+	},
+	func(t testing.TB, arg string) (*smtp.Session, func() error, func(string) bool) {
+		s := offering(t, true, "")
+		s.Mail("", nil)
+		s.Rcpt("postmaster", nil)
+		return s, func() error { _, err := s.Rcpt(arg, nil); return err }, path("RCPT TO:<"+arg+">", arg)
+	},
+	// any parameter of the table, its value as it stands
+	func(t testing.TB, arg string) (*smtp.Session, func() error, func(string) bool) {
+		s := offering(t, true, "")
 		id := smtp.Param(1 + len(arg)%(len(s.Protocol().Params)-1))
+		var p smtp.Params
 		p.Put(id, []byte(arg))
-		call = func() error { _, err := s.Mail("", &p); return err }
-		want = func(line string) bool {
+		call := func() error { _, err := s.Mail("", &p); return err }
+		return s, call, func(line string) bool {
 			name := "MAIL FROM:<> " + s.Protocol().Params[id].Name
 			return (line == name && arg == "" || strings.EqualFold(line, name+"="+arg)) && !strings.ContainsAny(arg, " =")
 		}
-	case 10: // a key of the caller's own that checks nothing
-		key := smtp.ParamKey[string]{Param: smtp.ParamSize, Append: func(dst []byte, v string) ([]byte, error) { return append(dst, v...), nil }}
+	},
+	// a key of the caller's own that checks nothing
+	func(t testing.TB, arg string) (*smtp.Session, func() error, func(string) bool) {
+		s := offering(t, true, "")
+		id := smtp.Param(1 + len(arg)%(len(s.Protocol().Params)-1))
+		key := smtp.ParamKey[string]{Param: id, Append: func(dst []byte, v string) ([]byte, error) { return append(dst, v...), nil }}
+		var p smtp.Params
 		smtp.Set(&p, key, arg)
-		call = func() error { _, err := s.Mail("", &p); return err }
-		want = word("MAIL FROM:<> SIZE=" + arg)
-	case 11:
-		call = func() error { _, err := s.Noop(arg); return err }
-		want = func(line string) bool { return line == "NOOP" && arg == "" || line == "NOOP "+arg }
-	case 12:
-		call = func() error { _, err := s.Vrfy(arg); return err }
-		want = equals("VRFY " + arg)
-	case 13:
-		call = func() error { return do(s, &smtp.Expn{List: arg}) }
-		want = equals("EXPN " + arg)
-	case 14:
-		call = func() error { return do(s, &smtp.Help{Topic: arg}) }
-		want = func(line string) bool { return line == "HELP" && arg == "" || line == "HELP "+arg }
-	case 15: // a mechanism that a hostile server offered
-		if strings.ContainsAny(arg, "\r\n\x00") {
-			arg = "X"
-		}
-		s = offering(t, true, arg)
-		call = func() error { _, err := s.Authenticate(arg, []byte("secret"), false); return err }
-		want = word("AUTH " + arg + " c2VjcmV0")
-	case 16:
-		call = func() error { _, err := s.Authenticate("PLAIN", []byte(arg), false); return err }
-		want = func(line string) bool {
-			return line == "AUTH PLAIN =" && arg == "" || line == "AUTH PLAIN "+base64.StdEncoding.EncodeToString([]byte(arg))
-		}
-	default:
-		if _, err := s.Authenticate("PLAIN", nil, false); err != nil {
-			t.Fatal(err)
-		}
-		reply(s, "334 \r\n")
-		call = func() error { _, err := s.Line([]byte(arg)); return err }
-		want = equals(base64.StdEncoding.EncodeToString([]byte(arg)))
-	}
-	return s, call, want
+		call := func() error { _, err := s.Mail("", &p); return err }
+		return s, call, word("MAIL FROM:<> "+s.Protocol().Params[id].Name+"="+arg, arg)
+	},
+	func(t testing.TB, arg string) (*smtp.Session, func() error, func(string) bool) {
+		s := offering(t, true, "")
+		call := func() error { _, err := s.Noop(arg); return err }
+		return s, call, func(line string) bool { return line == "NOOP" && arg == "" || line == "NOOP "+arg }
+	},
+	func(t testing.TB, arg string) (*smtp.Session, func() error, func(string) bool) {
+		s := offering(t, true, "")
+		return s, func() error { _, err := s.Vrfy(arg); return err }, equals("VRFY " + arg)
+	},
+	func(t testing.TB, arg string) (*smtp.Session, func() error, func(string) bool) {
+		s := offering(t, true, "")
+		return s, func() error { return do(s, &smtp.Expn{List: arg}) }, equals("EXPN " + arg)
+	},
+	func(t testing.TB, arg string) (*smtp.Session, func() error, func(string) bool) {
+		s := offering(t, true, "")
+		call := func() error { return do(s, &smtp.Help{Topic: arg}) }
+		return s, call, func(line string) bool { return line == "HELP" && arg == "" || line == "HELP "+arg }
+	},
+}
+
+func equals(wanted string) func(string) bool {
+	return func(line string) bool { return line == wanted }
+}
+
+// word wants a line, and no space in what it was made of.
+func word(wanted, arg string) func(string) bool {
+	return func(line string) bool { return line == wanted && !strings.Contains(arg, " ") }
+}
+
+// path wants a line with a path that ends where it should.
+func path(wanted, arg string) func(string) bool {
+	return func(line string) bool { return line == wanted && closesAtEnd(arg) }
 }
 
 func do(s *smtp.Session, c smtp.Command) error {

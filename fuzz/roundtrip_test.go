@@ -15,10 +15,11 @@ import (
 	"github.com/tabellarius/tabellarius/spec"
 )
 
-// typed has one value of each typed command.
+// typed has one value of each typed command; files named for an extension add
+// those of the extension.
 var typed = []smtp.Command{
-	&smtp.Ehlo{}, &smtp.Helo{}, &smtp.Lhlo{}, &smtp.Mail{}, &smtp.Rcpt{}, &smtp.Data{}, &smtp.Rset{}, &smtp.Noop{}, &smtp.Vrfy{},
-	&smtp.Expn{}, &smtp.Help{}, &smtp.Quit{}, &smtp.Auth{}, &smtp.AuthLine{}, &smtp.AuthCancel{}, &smtp.Bdat{}, &smtp.BdatLast{}, &smtp.StartTLS{},
+	&smtp.Ehlo{}, &smtp.Helo{}, &smtp.Mail{}, &smtp.Rcpt{}, &smtp.Data{}, &smtp.Rset{}, &smtp.Noop{}, &smtp.Vrfy{},
+	&smtp.Expn{}, &smtp.Help{}, &smtp.Quit{},
 }
 
 // again gives a new value of the type of c.

@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -24,7 +25,22 @@ func TestModel(t *testing.T) {
 		}
 	})
 	t.Log(seen)
-	for _, what := range []string{"late", "more", "violation", "void_data", "challenge", "handshake", "421", "unqueued", "refused call", "bdat_under_way", "unsettled", "finished"} {
+	has := func(role string) bool {
+		plays := func(d *table.Command) bool { return d.Role.Text == role }
+		return slices.ContainsFunc(tab.Commands, plays) ||
+			slices.ContainsFunc(tab.Facts, func(f *table.Fact) bool { return f.Role.Text == role }) ||
+			slices.ContainsFunc(tab.Extensions, func(e *table.Extension) bool { return e.Keyword != nil && e.Keyword.Role.Text == role })
+	}
+	expected := []string{"violation", "421", "unqueued", "refused call", "finished"}
+	for what, is := range map[string]bool{
+		"late": has("pipelining"), "void_data": has("pipelining"), "more": has("lmtp"), "challenge": has("auth-line"), "handshake": has("starttls"),
+		"bdat_under_way": has("chunk"), "unsettled": true,
+	} {
+		if is {
+			expected = append(expected, what)
+		}
+	}
+	for _, what := range expected {
 		if seen[what] == 0 {
 			t.Errorf("no walk came upon this: %s", what)
 		}
@@ -128,9 +144,10 @@ func (w *walk) command() {
 	final := c.Role.Text == "auth" && w.n(2, "final") == 1
 	sets := uint64(0)
 	var params smtp.Params
-	if c.Role.Text == "sender" && w.m.offered["SMTPUTF8"] && w.n(2, "SMTPUTF8") == 1 {
-		smtp.Set(&params, smtp.SMTPUTF8, true)
-		sets = w.m.facts(w.m.tab.Params[smtp.ParamSMTPUTF8-1].Set)
+	utf8, ok := w.s.Protocol().Param(smtp.RoleUTF8)
+	if ok && c.Role.Text == "sender" && w.m.offered["SMTPUTF8"] && w.n(2, "SMTPUTF8") == 1 {
+		params.Put(utf8, nil)
+		sets = w.m.facts(w.m.tab.Params[utf8-1].Set)
 	}
 	tag, err := w.call(c, &params, final)
 	if want := w.m.legal(c); want != (err == nil) {
@@ -168,33 +185,35 @@ func (w *walk) call(c *table.Command, params *smtp.Params, final bool) (smtp.Tag
 		return s.Authenticate("PLAIN", []byte("x"), final)
 	}
 	i := slices.IndexFunc(typed, func(have smtp.Command) bool { return s.Protocol().Commands[have.Op()].Name == c.Name.Text })
-	switch have := again(typed[i]).(type) {
-	case *smtp.Mail:
-		have.Params = params
-		return s.Do(have)
-	case *smtp.Rcpt:
-		have.To = "r@wild.example"
-		return s.Do(have)
-	case *smtp.Ehlo:
-		have.Name = "client.example"
-		return s.Do(have)
-	case *smtp.Helo:
-		have.Name = "client.example"
-		return s.Do(have)
-	case *smtp.Lhlo:
-		have.Name = "client.example"
-		return s.Do(have)
-	case *smtp.Vrfy:
-		have.Who = "x"
-		return s.Do(have)
-	case *smtp.Expn:
-		have.List = "x"
-		return s.Do(have)
-	case *smtp.AuthLine:
-		have.Response = []byte("x")
-		return s.Do(have)
+	have := again(typed[i])
+	fields := reflect.ValueOf(have).Elem()
+	n := 0
+	for _, arg := range c.Args {
+		if arg.Value.Kind == "literal" {
+			continue
+		}
+		if field := fields.Field(n); arg.Value.Kind == "params" {
+			if c.Role.Text == "sender" {
+				field.Set(reflect.ValueOf(params))
+			}
+		} else if !arg.Optional {
+			fill(field, arg.Value.Kind)
+		}
+		n++
+	}
+	return s.Do(have)
+}
+
+// fill gives an argument a value.
+func fill(field reflect.Value, kind string) {
+	switch kind {
+	case "forward-path":
+		field.SetString("r@wild.example")
+	case "reverse-path":
+	case "base64":
+		field.SetBytes([]byte("x"))
 	default:
-		return s.Do(have)
+		field.SetString("client.example")
 	}
 }
 

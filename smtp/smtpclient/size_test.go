@@ -2,8 +2,11 @@ package smtpclient_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
+	"strings"
+	"testing"
 
 	"github.com/tabellarius/tabellarius/smtp"
 	"github.com/tabellarius/tabellarius/smtp/smtpclient"
@@ -21,4 +24,18 @@ func ExampleExtension() {
 	defer c.Close()
 	fmt.Println(smtpclient.Extension(c, smtp.SizeKeyword))
 	// Output: 33554432 true
+}
+
+func TestSizeBeyondTheLimitIsNotSent(t *testing.T) {
+	srv := mode{}.server(t, nil)
+	c := dial(t, srv, smtpclient.Config{TLS: smtpclient.TLSOff})
+	before := len(srv.Transcript(1))
+	env := smtpclient.Envelope{To: []string{"b@example.test"}, Size: 1 << 40}
+	report, err := c.Send(t.Context(), env, strings.NewReader(letter))
+	if bad := new(smtp.ArgumentError); !errors.As(err, &bad) || report.Recipients[0].Outcome != smtp.NotSent {
+		t.Errorf("error %v, want an ArgumentError", err)
+	}
+	if after := srv.Transcript(1); len(after) != before {
+		t.Errorf("the server saw %v", after[before:])
+	}
 }

@@ -37,8 +37,8 @@ func (a *app) plan(ctx context.Context, c *cli) (address string, cfg smtpclient.
 		TLS: tlsPolicies[c.TLS], ServerName: c.ServerName,
 		LocalName: c.Helo, LMTP: c.LMTP, TLSConfig: new(tls.Config),
 	}
-	if c.Data {
-		cfg.Ignore = []smtp.Keyword{smtp.KeywordChunking}
+	if chunking, ok := smtp.Table.Keyword(smtp.RoleLastChunk); ok && c.Data {
+		cfg.Ignore = []smtp.Keyword{chunking}
 	}
 	if c.Helo != "" {
 		if err := checkCommand("--helo", c.Helo, &smtp.Ehlo{Name: c.Helo}); err != nil {

@@ -1,0 +1,7 @@
+package fuzz
+
+import "github.com/tabellarius/tabellarius/smtp"
+
+func init() {
+	typed = append(typed, &smtp.Lhlo{})
+}

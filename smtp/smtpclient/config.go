@@ -51,10 +51,12 @@ type Config struct {
 	// TLS is required unless this says otherwise.
 	TLS TLSPolicy
 	// TLSConfig is used for the handshake; nil means the defaults of crypto/tls,
-	// TLS 1.2 at least. It is not changed.
+	// TLS 1.2 at least, and sessions resumed. It is not changed; its
+	// ClientSessionCache, if it has one, lets sessions be resumed.
 	TLSConfig *tls.Config
 	// ServerName is the name that the certificate is checked against, and that
-	// mechanisms are told. Default: the host of Dial's address.
+	// mechanisms are told. Default: the host of Dial's address; for the
+	// certificate the name in TLSConfig goes before it.
 	ServerName string
 
 	// Auth authenticates once TLS is up; nil: nobody does. A mechanism that the
@@ -99,7 +101,8 @@ type Config struct {
 	// Logger, if not nil, gets the conversation at level Debug, secrets left out.
 	Logger *slog.Logger
 
-	together bool // AUTH goes out with the first envelope
+	host     string // of the address that was dialled
+	together bool   // AUTH goes out with the first envelope
 }
 
 func (cfg Config) withDefaults() Config {
@@ -127,12 +130,16 @@ func (cfg *Config) dial(ctx context.Context, addr string) (net.Conn, error) {
 	return d.DialContext(ctx, network, addr)
 }
 
+// sessions are the TLS sessions to resume of clients without a TLSConfig, which all
+// verify alike.
+var sessions = tls.NewLRUClientSessionCache(0)
+
 func (cfg *Config) tls() *tls.Config {
 	c := cfg.TLSConfig.Clone()
 	if c == nil {
-		c = new(tls.Config)
+		c = &tls.Config{ClientSessionCache: sessions}
 	}
-	c.ServerName = cmp.Or(cfg.ServerName, c.ServerName)
+	c.ServerName = cmp.Or(cfg.ServerName, c.ServerName, cfg.host)
 	c.MinVersion = max(c.MinVersion, tls.VersionTLS12)
 	c.DynamicRecordSizingDisabled = true // records are filled from the first on
 	return c

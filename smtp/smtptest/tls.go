@@ -20,6 +20,7 @@ import (
 type certificate struct {
 	once   sync.Once
 	pair   tls.Certificate
+	config *tls.Config
 	pem    []byte
 	parsed *x509.Certificate
 }
@@ -56,6 +57,7 @@ func (c *certificate) make(name string) {
 		}
 		c.pair = tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: c.parsed}
 		c.pem = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+		c.config = &tls.Config{Certificates: []tls.Certificate{c.pair}, MinVersion: tls.VersionTLS12}
 	})
 }
 
@@ -64,8 +66,9 @@ func (s *Server) serverTLS() *tls.Config {
 	if s.cfg.TLS != nil {
 		return s.cfg.TLS
 	}
+	// One for all connections, so that a client can resume its session.
 	s.cert.make(s.cfg.Name)
-	return &tls.Config{Certificates: []tls.Certificate{s.cert.pair}, MinVersion: tls.VersionTLS12}
+	return s.cert.config
 }
 
 // leaf is the certificate that clients see; nil if Config.TLS has none for all of

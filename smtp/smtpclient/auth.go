@@ -1,6 +1,7 @@
 package smtpclient
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -53,7 +54,7 @@ func (c *Client) authenticate(ctx context.Context) error {
 }
 
 func (c *Client) peer() auth.Peer {
-	peer := auth.Peer{TLS: c.tlsUp, Host: c.cfg.ServerName, Mechanisms: slices.Collect(c.s.AuthMechanisms())}
+	peer := auth.Peer{TLS: c.tlsUp, Host: cmp.Or(c.cfg.ServerName, c.cfg.host), Mechanisms: slices.Collect(c.s.AuthMechanisms())}
 	if _, port, err := net.SplitHostPort(c.addr); err == nil {
 		peer.Port, _ = strconv.Atoi(port) // or its name: then it stays unknown
 	}

@@ -73,22 +73,34 @@ func (b *batch) add(ctx context.Context, m Message) {
 		j.free()
 		return
 	}
-	b.c.mu.Lock()
-	defer b.c.mu.Unlock()
-	if it.err = b.c.err; it.err != nil {
+	if it.err = b.push(ctx, j); it.err != nil {
 		j.free()
 		return
 	}
 	it.job = j
-	b.c.link.waiting.push(j)
+}
+
+// push puts a job in the client's queue, and writes when there is enough.
+func (b *batch) push(ctx context.Context, j *job) error {
+	l := &b.c.link
+	b.c.mu.Lock()
+	defer b.c.mu.Unlock()
+	if b.c.err != nil {
+		return b.c.err
+	}
+	l.waiting.push(j)
 	if b.octets += len(j.head); b.octets < batchWrite {
-		return
+		return nil
 	}
 	b.octets = 0
 	b.c.advance()
-	if !b.c.link.writing && len(b.c.s.Pending()) >= batchWrite/2 {
+	if b.c.err == nil && !l.writing && len(b.c.s.Pending()) >= batchWrite/2 {
 		b.c.write(ctx)
 	}
+	if !l.flight.wake() { // the next message may be long in coming
+		l.waiting.wake()
+	}
+	return nil
 }
 
 // report waits for the first message and yields its report.
@@ -100,11 +112,7 @@ func (b *batch) report(ctx context.Context, yield func(*Report, error) bool) boo
 	if it.job == nil {
 		return yield(&it.report, it.report.notSent(to, it.err))
 	}
-	b.c.mu.Lock()
-	if !it.job.done {
-		b.c.drive(ctx, it.job)
-	}
-	b.c.mu.Unlock()
+	b.c.finish(ctx, it.job)
 	again := it.job.again(it.message.Body)
 	it.job.free()
 	it.report.fill(to)
@@ -112,6 +120,15 @@ func (b *batch) report(ctx context.Context, yield func(*Report, error) bool) boo
 		return yield(&it.report, b.c.sendByData(ctx, &it.message.Envelope, it.message.Body, &it.report))
 	}
 	return yield(&it.report, it.report.Err())
+}
+
+// finish drives a job that is in the queue to its end.
+func (c *Client) finish(ctx context.Context, j *job) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !j.done {
+		c.drive(ctx, j)
+	}
 }
 
 // leave gives up what is still under way.
@@ -124,12 +141,13 @@ func (b *batch) leave() {
 		j := b.items[(b.head+i)%len(b.items)].job
 		switch {
 		case j == nil:
-		case j.whole && !b.c.link.waiting.has(j):
-			j.orphan = !j.done
+		case j.whole && j.stage != atEnvelope && !b.c.link.waiting.has(j):
+			j.orphan = !j.done // it needs nothing more of the caller's
 		default:
 			b.c.abandon(j, b.c.opError("send", errGivenUp))
 		}
 	}
+	b.c.advance()
 	b.c.handOver()
 	b.c.mu.Unlock()
 	for ; b.n > 0; b.n-- {

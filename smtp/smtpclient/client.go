@@ -13,7 +13,6 @@
 package smtpclient
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -54,7 +53,7 @@ type Client struct {
 func Dial(ctx context.Context, addr string, cfg Config) (*Client, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err == nil {
-		cfg.ServerName = cmp.Or(cfg.ServerName, host)
+		cfg.host = host
 		if cfg.TLS == TLSRequired && port == "465" {
 			cfg.TLS = TLSImplicit
 		}

@@ -373,7 +373,9 @@ func (j *job) queueChunk() bool {
 		j.pending++
 		j.chunks++
 		j.c.traceCommand(s.Op(role), from)
-		err = s.Content(j.chunk[:n])
+		if n > 0 { // BDAT 0 LAST ends an empty message
+			err = s.Content(j.chunk[:n])
+		}
 		j.c.traceContent(n)
 	}
 	if err != nil {

@@ -29,7 +29,7 @@ type link struct {
 	helping          bool      // a goroutine is there to read
 	spare            []byte    // for Session.Take
 	outputs          *outputs  // nil while the connection is idle
-	readBy           time.Time // when the oldest unanswered command must be answered
+	readBy           time.Time // when the oldest unanswered command must be answered; zero: nobody waited for it yet
 	octets           int       // of messages in flight, in eager mode
 	messages         int       // likewise
 
@@ -81,6 +81,13 @@ func (c *Client) run(ctx context.Context, j *job) error {
 // drive works on the connection until j is done, or ctx ends: then j is given
 // up. The lock is held.
 func (c *Client) drive(ctx context.Context, j *job) error {
+	defer func() {
+		if !j.done { // the body panicked
+			c.abandon(j, c.opError("send", errGivenUp))
+			c.advance()
+			c.handOver()
+		}
+	}()
 	for {
 		c.advance()
 		switch {
@@ -90,6 +97,7 @@ func (c *Client) drive(ctx context.Context, j *job) error {
 		case ctx.Err() != nil:
 			err := c.opError("send", context.Cause(ctx))
 			c.abandon(j, err)
+			c.advance()
 			c.handOver()
 			return err
 		case c.err == nil && !c.link.writing && len(c.s.Pending()) > 0:
@@ -128,7 +136,14 @@ func (c *Client) advance() {
 		l.current = nil
 		c.retire()
 	}
-	if c.err == nil && c.s.Awaiting() == 0 && len(c.s.Pending()) == 0 && (c.s.Halted() || c.s.Closing() || c.s.State() == c.s.Protocol().Finish) {
+	switch {
+	case c.err != nil:
+	case c.s.Halted():
+		c.fail(c.opError("send", errServerEnded))
+	case c.s.Awaiting() > 0 || len(c.s.Pending()) > 0:
+	case c.s.State() == c.s.Protocol().Finish:
+		c.fail(ErrClientClosed)
+	case c.s.Closing():
 		c.fail(c.opError("send", cmp.Or(l.lastWord, errServerEnded)))
 	}
 }
@@ -220,6 +235,9 @@ func (c *Client) guard() {
 func (c *Client) wrote(out []byte, n int, err error) {
 	c.link.writing = false
 	c.link.spare = out
+	if j := c.link.current; j != nil && j.streams() {
+		j.signal() // it may have waited for this
+	}
 	c.stats.Sent += uint64(n)
 	if err == nil && c.err == nil {
 		return
@@ -242,7 +260,9 @@ func (c *Client) read(ctx context.Context) {
 	l.reading = true
 	buf := readBuffers.Get().(*[readBuffer]byte)
 	now := time.Now()
-	l.readBy = now.Add(cmp.Or(c.cfg.Timeout, c.s.Timeout()))
+	if l.readBy.IsZero() {
+		l.readBy = now.Add(cmp.Or(c.cfg.Timeout, c.s.Timeout()))
+	}
 	if l.probe != 0 && c.s.Awaiting() == 1 && l.graceBy.IsZero() {
 		l.graceBy = now.Add(grace)
 	}
@@ -300,6 +320,7 @@ func (c *Client) events() {
 			return
 		}
 		c.traceReply(ev.Reply)
+		c.link.readBy = time.Time{}
 		if ev.Kind == smtp.Closing {
 			c.link.lastWord = ev.Reply.Err("the connection", true)
 			for i := range c.link.flight.n {
@@ -451,8 +472,9 @@ func (c *Client) abandon(j *job, err error) {
 	}
 	j.abandon(err)
 	if j == l.current && j.spoils() {
-		// A message under way by DATA can't be broken off but by closing.
-		c.fail(err)
+		// A message under way by DATA can't be broken off but by closing. To the
+		// others it is not their context that ended.
+		c.fail(c.opError("send", errGivenUp))
 	}
 }
 

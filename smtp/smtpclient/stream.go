@@ -106,10 +106,10 @@ func (c *Client) next(j *job) (piece []byte, end bool, err error) {
 		return piece, false, nil
 	}
 	c.mu.Unlock()
+	defer c.mu.Lock() // though the body should panic
 	n, err := j.body.Read(j.piece[:])
 	piece = j.piece[:n]
 	wrong := j.refuseOctets(piece)
-	c.mu.Lock()
 	switch {
 	case wrong != nil:
 		return piece, false, wrong

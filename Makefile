@@ -6,12 +6,14 @@ SHELL := /bin/bash
 FUZZTIME ?= 60s
 # the real servers to test against: all, or names of folders in conformance/servers
 SERVERS ?=
+# what to measure: tables and flags of bench; nothing for the ten minutes' worth
+ARGS ?=
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # each module of the workspace: the library, and what needs more than the library does
 each_module = for m in $$(go list -m -f '{{.Dir}}'); do cd "$$m"; $(1); done
 
-.PHONY: help demo test race vet generate check fuzz conformance conformance-auth
+.PHONY: help demo test race vet generate check fuzz conformance conformance-auth bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,3 +54,6 @@ conformance: ## send to real mail servers (SERVERS="postfix exim"); needs root a
 conformance-auth: ## log in to real mail servers by each mechanism that they offer (SERVERS="dovecot mox"); as conformance
 	@conformance/servers/ctl.sh install $(or $(SERVERS),$$(conformance/servers/ctl.sh list auth))
 	go test -count=1 -v -tags realservers -run '^TestAuth$$' ./conformance/servers -servers '$(SERVERS)'
+
+bench: ## measure beside other libraries, ten minutes (ARGS="small flights"; ARGS=list shows the tables)
+	go run ./bench $(ARGS)

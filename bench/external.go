@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,11 +22,18 @@ const nodemailerVersion = "10.6.1"
 //go:embed nodemailer.mjs
 var nodemailerScript []byte
 
-// findExternal looks for the clients that are not written in Go. One that is not
-// here is left out, and the report says so.
-func (b *bench) findExternal(ctx context.Context) {
-	b.external["nodemailer"] = b.findNodemailer(ctx)
-	b.external["smtp-source"] = findSMTPSource()
+// findExternal looks for the clients that are not written in Go and that the
+// tables want. One that is not here is left out, and the report says so.
+func (b *bench) findExternal(ctx context.Context, chosen []table) {
+	wanted := func(name string) bool {
+		return slices.ContainsFunc(chosen, func(t table) bool { return slices.Contains(t.Clients, name) })
+	}
+	if wanted("nodemailer") {
+		b.external["nodemailer"] = b.findNodemailer(ctx)
+	}
+	if wanted("smtp-source") {
+		b.external["smtp-source"] = findSMTPSource()
+	}
 }
 
 // findNodemailer fetches nodemailer into the user's cache by npm.
@@ -108,7 +116,7 @@ func findSMTPSource() external {
 			"-r", strconv.Itoa(j.Load.Recipients), "-f", "sender@client.example.test", "-t", "recipient@server.example.test",
 			"-M", "client.example.test", "inet:" + j.Addr,
 		}
-		cmd := b.command(ctx, j.Load.Pinned, 0, args...)
+		cmd := b.command(ctx, clientCore[j.Load.Cores], args...)
 		var stderr bytes.Buffer
 		cmd.Stderr = &stderr
 		if libraries != "" {

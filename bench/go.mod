@@ -6,8 +6,10 @@ require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
 	github.com/emersion/go-smtp v0.25.1
+	github.com/google/go-cmp v0.7.0
 	github.com/mjl-/mox v0.0.17
 	github.com/wneessen/go-mail v0.8.1
+	pgregory.net/rapid v1.3.0
 )
 
 require (

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+
+	"github.com/tabellarius/tabellarius/bench/clients"
 )
 
 // A goal is what the library should reach, as a ratio within one run, or as a
@@ -31,9 +33,11 @@ var goals = []goal{
 	{What: "the same: times the raw loop of two flights", Least: 1.5, Value: ratio("pinned", 1, "tabellarius-batch", "raw-two")},
 	{What: "flights a message, DATA, batch", Most: 1, Value: flights(1, "tabellarius-batch")},
 	{What: "flights a message, BDAT, batch", Most: 1, Value: flights(2, "tabellarius-batch")},
+	{What: "4 KB, 20 ms, eager, batch: share of the window a round trip", Least: 0.8, Value: windows},
 	{What: "4 KB, 20 ms, eager, batch: times net/smtp", Least: 100, Value: ratio("delay", 0, "tabellarius-eager-batch", "net/smtp")},
 	{What: "4 KB, 20 ms, batch: times net/smtp", Least: 3.9, Value: ratio("delay", 0, "tabellarius-batch", "net/smtp")},
-	{What: "4 KB, lock-step: times net/smtp", Least: 1.2, Value: ratio("lockstep", 0, "tabellarius", "net/smtp")},
+	{What: "4 KB, lock-step, one core for both: times net/smtp", Least: 1.2, Value: ratio("lockstep", 0, "tabellarius", "net/smtp")},
+	{What: "4 KB, lock-step, both cores free: times net/smtp", Least: 1.2, Value: ratio("lockstep", 2, "tabellarius", "net/smtp")},
 	{What: "4 MB, DATA: times net/smtp", Least: 8, Value: best("large", 0, "net/smtp")},
 	{What: "the same: share of the raw loop", Least: 0.75, Value: best("large", 0, "raw-two")},
 	{What: "4 MB, BDAT: share of the raw loop", Least: 0.85, Value: best("large", 1, "raw-stream")},
@@ -73,6 +77,16 @@ func ratio(table string, load int, client, other string) func(*report) (float64,
 		}
 		return w.Rate / o.Rate, true
 	}
+}
+
+// windows is the rate as a share of a window each round trip.
+func windows(r *report) (float64, bool) {
+	w, ok := r.find("delay", 0, "tabellarius-eager-batch")
+	if !ok {
+		return 0, false
+	}
+	l := r.load("delay", 0).Load
+	return w.Rate * l.Delay.Seconds() / float64(clients.Window(l)), true
 }
 
 // best is the better ratio of one after the other and batch, both not eager.

@@ -166,6 +166,13 @@ func (j *job) setUp(ctx context.Context, c clients.Client, t clients.Target) (o 
 	}
 	cpu, start := cpuTime(), time.Now()
 	for more() {
+		if c.Once != nil {
+			if err := c.Once(ctx, t); err != nil {
+				return o, err
+			}
+			o.Sent++
+			continue
+		}
 		s, err := c.Dial(ctx, t)
 		if err != nil {
 			return o, err

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -107,8 +108,8 @@ type sinkProcess struct {
 	addr string
 }
 
-func (b *bench) startSink(ctx context.Context, c sink.Config, pinned bool) (*sinkProcess, error) {
-	cmd := b.command(ctx, pinned, 1, b.self, "sink")
+func (b *bench) startSink(ctx context.Context, c sink.Config, cores string) (*sinkProcess, error) {
+	cmd := b.command(ctx, sinkCore[cores], b.self, "sink")
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -140,10 +141,16 @@ func (s *sinkProcess) stop() (stats sink.Stats, err error) {
 	return stats, errors.Join(err, s.cmd.Wait())
 }
 
-// command makes a process, pinned to a core if that is asked for.
-func (b *bench) command(ctx context.Context, pinned bool, core int, args ...string) *exec.Cmd {
-	if pinned {
-		args = append([]string{b.taskset, "-c", fmt.Sprint(core)}, args...)
+// The cores of the processes, by what a load says.
+var (
+	clientCore = map[string]string{"apart": "0", "shared": "0"}
+	sinkCore   = map[string]string{"apart": "1", "shared": "0"}
+)
+
+// command makes a process, pinned to a core unless that is empty.
+func (b *bench) command(ctx context.Context, core string, args ...string) *exec.Cmd {
+	if core != "" {
+		args = append([]string{b.taskset, "-c", core}, args...)
 	}
 	return exec.CommandContext(ctx, args[0], args[1:]...)
 }
@@ -164,8 +171,11 @@ func (m measurement) rate() float64 {
 
 // lacks says why a client can't do a load here, or nothing.
 func (b *bench) lacks(client string, l clients.Load) string {
-	if l.Pinned && b.taskset == "" {
+	if l.Cores != "" && b.taskset == "" {
 		return "taskset, of util-linux, is not here"
+	}
+	if l.Cores == "apart" && runtime.NumCPU() < 2 {
+		return "there is one core only"
 	}
 	if e, ok := b.external[client]; ok {
 		if e.missing != "" {
@@ -198,7 +208,7 @@ func (b *bench) measure(ctx context.Context, j job, patience time.Duration) (m m
 	if j.Task == "idle" {
 		c.Buffer = 4 << 10
 	}
-	s, err := b.startSink(ctx, c, l.Pinned)
+	s, err := b.startSink(ctx, c, l.Cores)
 	if err != nil {
 		return m, err
 	}
@@ -237,7 +247,7 @@ func (b *bench) process(ctx context.Context, j job, args ...string) (o outcome, 
 	if err != nil {
 		return o, err
 	}
-	cmd := b.command(ctx, j.Load.Pinned, 0, args...)
+	cmd := b.command(ctx, clientCore[j.Load.Cores], args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(in), &stdout, &stderr
 	if err := cmd.Run(); err != nil {

@@ -218,26 +218,35 @@ func (w *row) kept() float64 {
 	return w.median(func(m measurement) float64 { return m.Heap + m.Stack })
 }
 
-// grid prints a column a client and a line a load.
+// grid prints a line a client and a column a load, or, of many loads, a line a
+// load.
 func (t *tableResult) grid(out io.Writer, about string, cell func(*loadResult, *row) string) {
 	if about != "" {
 		fmt.Fprintln(out, about)
 	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	var lines [][]string
+	head := []string{""}
 	for _, c := range t.Loads[0].Rows {
-		fmt.Fprintf(w, "\t%s", c.Client)
+		head = append(head, c.Client)
 	}
-	fmt.Fprintln(w, "\t")
+	lines = append(lines, head)
 	for _, l := range t.Loads {
-		fmt.Fprint(w, l.What)
+		line := []string{l.short()}
 		for _, c := range l.Rows {
 			if len(c.Runs) == 0 {
-				fmt.Fprint(w, "\t-")
+				line = append(line, "-")
 			} else {
-				fmt.Fprintf(w, "\t%s", cell(l, c))
+				line = append(line, cell(l, c))
 			}
 		}
-		fmt.Fprintln(w, "\t")
+		lines = append(lines, line)
+	}
+	if len(t.Loads) <= 8 {
+		lines = transposed(lines)
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, line := range lines {
+		fmt.Fprintln(w, strings.Join(line, "\t")+"\t")
 	}
 	w.Flush()
 	said := map[string]bool{}
@@ -249,6 +258,27 @@ func (t *tableResult) grid(out io.Writer, about string, cell func(*loadResult, *
 			}
 		}
 	}
+}
+
+// short says in what a load differs from a message of 4 KB to one recipient over
+// one connection, with everything offered.
+func (l *loadResult) short() string {
+	usual := strings.Split(describe(base), ", ")
+	what := slices.DeleteFunc(strings.Split(l.What, ", "), func(s string) bool { return slices.Contains(usual, s) })
+	if len(what) == 0 {
+		return "4 KB"
+	}
+	return strings.Join(what, ", ")
+}
+
+func transposed(lines [][]string) [][]string {
+	t := make([][]string, len(lines[0]))
+	for i := range t {
+		for _, line := range lines {
+			t[i] = append(t[i], line[i])
+		}
+	}
+	return t
 }
 
 // number gives three digits, or all of a large one.

@@ -20,6 +20,7 @@ type runOptions struct {
 	Clients string        `help:"Only clients whose name matches this regular expression." placeholder:"REGEXP"`
 	Rounds  int           `help:"So many rounds, in place of the table's own number."`
 	Time    time.Duration `help:"Measure for so long each time, in place of the table's own time."`
+	Count   int           `help:"Count flights over so many messages; those of Eager over forty times as many." default:"15"`
 	Out     string        `help:"Folder for bench.txt, bench.json and plot.svg; '-' for none." default:"bin"`
 	Quiet   bool          `help:"Do not say what is being measured."`
 }
@@ -37,7 +38,7 @@ func (o *runOptions) run(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 	defer cleanUp()
-	b.findExternal(ctx)
+	b.findExternal(ctx, chosen)
 	r := &report{Started: time.Now().Truncate(time.Second), Machine: thisMachine()}
 	var text strings.Builder
 	out := io.MultiWriter(stdout, &text)
@@ -125,9 +126,9 @@ func (o *runOptions) once(ctx context.Context, b *bench, t table, load clients.L
 	wait := time.Duration(0)
 	switch t.Kind {
 	case "flights":
-		j.Count, wait = 15, patience
+		j.Count, wait = o.Count, patience
 		if strings.Contains(w.Client, "eager") || strings.HasPrefix(w.Client, "raw-stream") {
-			j.Count = 600 // several windows
+			j.Count *= 40 // several windows
 		}
 	case "setup":
 		j.Task, j.Count, wait = "setup", 1, patience

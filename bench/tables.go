@@ -49,9 +49,11 @@ func delay(d time.Duration) func(*clients.Load) {
 }
 func secured(kind string) func(*clients.Load) { return func(l *clients.Load) { l.TLS = kind } }
 func auth(l *clients.Load)                    { l.Auth = true }
-func pinned(l *clients.Load)                  { l.Pinned = true }
-func noChunking(l *clients.Load)              { l.Chunking = false }
-func lockstep(l *clients.Load)                { l.Chunking, l.Pipelining = false, false }
+func cores(where string) func(*clients.Load) {
+	return func(l *clients.Load) { l.Cores = where }
+}
+func noChunking(l *clients.Load) { l.Chunking = false }
+func lockstep(l *clients.Load)   { l.Chunking, l.Pipelining = false, false }
 
 // vary gives a load for each value.
 func vary[T any](f func(T) func(*clients.Load), values ...T) (loads []clients.Load) {
@@ -74,7 +76,7 @@ var tables = []table{
 	{
 		Name: "pinned", Title: "Small messages, no delay, client and sink on a core each", Kind: "rate",
 		Clients: slices.Concat(ownClients[:3], peers, loops[:3]),
-		Loads:   []clients.Load{with(pinned, noChunking), with(pinned)}, Time: half, Rounds: 5,
+		Loads:   []clients.Load{with(cores("apart"), noChunking), with(cores("apart"))}, Time: half, Rounds: 5,
 	},
 	{
 		Name: "delay", Title: "Small messages, 20 ms of round trip", Kind: "rate",
@@ -82,7 +84,7 @@ var tables = []table{
 	},
 	{
 		Name: "lockstep", Title: "Small messages to a server without PIPELINING and CHUNKING", Kind: "rate",
-		Clients: slices.Concat(ownClients[:1], peers, loops[:1]), Loads: []clients.Load{with(lockstep)}, Time: half, Rounds: 5,
+		Clients: slices.Concat(ownClients[:1], peers, loops[:1]), Loads: []clients.Load{with(lockstep, cores("shared")), with(lockstep, cores("apart")), with(lockstep)}, Time: half, Rounds: 5,
 	},
 	{
 		Name: "large", Title: "4 MB, by DATA and by BDAT", Kind: "rate",
@@ -126,7 +128,7 @@ var tables = []table{
 	},
 	{
 		Name: "rtt", Title: "Messages a second over the round-trip time", Kind: "grid",
-		Clients: everybody, Loads: vary(delay, 0, 1*ms, 3*ms, 10*ms, 30*ms, 100*ms), Time: time.Second, Rounds: 1, Extra: true,
+		Clients: slices.Concat(ownClients, peers, []string{"raw-two", "raw-stream"}), Loads: vary(delay, 0, 1*ms, 3*ms, 10*ms, 30*ms, 100*ms), Time: time.Second, Rounds: 1, Extra: true,
 	},
 	{Name: "matrix", Title: "All combinations", Kind: "grid", Clients: oneEach, Loads: matrix(), Time: half, Rounds: 3, Extra: true},
 }
@@ -178,8 +180,11 @@ func describe(l clients.Load) string {
 	case !l.Chunking:
 		what = append(what, "no CHUNKING")
 	}
-	if l.Pinned {
-		what = append(what, "pinned")
+	switch l.Cores {
+	case "apart":
+		what = append(what, "a core each")
+	case "shared":
+		what = append(what, "one core for both")
 	}
 	return strings.Join(what, ", ")
 }

@@ -23,7 +23,9 @@ type Load struct {
 	Auth        bool          `json:"auth,omitempty"`
 	Pipelining  bool          `json:"pipelining"` // offered by the sink
 	Chunking    bool          `json:"chunking"`   // likewise
-	Pinned      bool          `json:"pinned,omitempty"`
+	// Cores says where client and sink run: "" wherever the kernel likes, "apart" on
+	// a core each, "shared" both on the same one.
+	Cores string `json:"cores,omitempty"`
 }
 
 // A Target is where a load goes.
@@ -92,6 +94,9 @@ type Client struct {
 	// Lacks says why it can't do a load, or nothing. Nil: it does all.
 	Lacks func(Load) string
 	Dial  func(context.Context, Target) (Sender, error)
+	// Once sends one message over a connection of its own, and ends it, where a
+	// client has a better way than Dial, Send and Close. Nil: it has none.
+	Once func(context.Context, Target) error
 }
 
 // All lists the clients written in Go.

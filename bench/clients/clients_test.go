@@ -38,7 +38,8 @@ func TestEachClientDeliversWhatItSaysItSent(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sender, err := c.Dial(context.Background(), Target{Load: load, Addr: s.Addr(), Roots: roots})
+			target := Target{Load: load, Addr: s.Addr(), Roots: roots}
+			sender, err := c.Dial(context.Background(), target)
 			if err != nil {
 				t.Errorf("%s, %+v: %v", c.Name, load, err)
 				continue
@@ -50,6 +51,12 @@ func TestEachClientDeliversWhatItSaysItSent(t *testing.T) {
 					t.Errorf("%s, %+v: sent %d of %d, %v", c.Name, load, k, n, err)
 				}
 				sent += k
+			}
+			if c.Once != nil {
+				if err := c.Once(context.Background(), target); err != nil {
+					t.Errorf("%s, %+v: once: %v", c.Name, load, err)
+				}
+				sent++
 			}
 			if err := sender.Close(); err != nil {
 				t.Errorf("%s, %+v: closing: %v", c.Name, load, err)

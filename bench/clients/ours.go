@@ -10,10 +10,10 @@ import (
 )
 
 var ours = []Client{
-	{Name: "tabellarius", About: "this library: one message after the other", Dial: our{send: sendEach}.dial},
+	{Name: "tabellarius", About: "this library: one message after the other", Dial: our{send: sendEach}.dial, Once: our{send: sendEach}.once},
 	{Name: "tabellarius-batch", About: "this library: SendAll", Dial: our{send: sendAll}.dial},
 	{Name: "tabellarius-64", About: "this library: 64 goroutines that send over one connection", Dial: our{send: send64}.dial},
-	{Name: "tabellarius-eager", About: "this library, Eager: one message after the other", Lacks: lazy, Dial: our{send: sendEach, eager: true}.dial},
+	{Name: "tabellarius-eager", About: "this library, Eager: one message after the other", Lacks: lazy, Dial: our{send: sendEach, eager: true}.dial, Once: our{send: sendEach, eager: true}.once},
 	{Name: "tabellarius-eager-batch", About: "this library, Eager: SendAll", Lacks: lazy, Dial: our{send: sendAll, eager: true}.dial},
 	{Name: "tabellarius-eager-64", About: "this library, Eager: 64 goroutines that send over one connection", Lacks: lazy, Dial: our{send: send64, eager: true}.dial},
 }
@@ -25,6 +25,10 @@ func lazy(l Load) string {
 	}
 	return ""
 }
+
+// Window is how many messages of a load Eager has under way at most, by
+// smtpclient's defaults: 256, or those that 1 MiB holds.
+func Window(l Load) int { return max(1, min(256, 1<<20/l.Size)) }
 
 type our struct {
 	*smtpclient.Client
@@ -41,6 +45,13 @@ func (o our) dial(ctx context.Context, t Target) (_ Sender, err error) {
 		return nil, err
 	}
 	return &o, nil
+}
+
+// once needs no client: AUTH and the envelope go in one flight.
+func (o our) once(ctx context.Context, t Target) error {
+	env := smtpclient.Envelope{From: t.from(), To: t.to()}
+	_, err := smtpclient.Send(ctx, t.Addr, o.config(t), env, newMessage(t.Size).body().rewind())
+	return err
 }
 
 func (o our) config(t Target) smtpclient.Config {

@@ -125,8 +125,14 @@ func (c *Client) TLS() (tls.ConnectionState, bool) {
 }
 
 // Do sends one command, a user's own perhaps, and waits for its reply. A
-// refusal is an [*smtp.ReplyError], and the reply is there with it.
+// refusal is an [*smtp.ReplyError], and the reply is there with it. What Do can't
+// go on with is not sent: STARTTLS, which Config.TLS is for, and DATA, which Send
+// is for. An AUTH that the server answers with a challenge is cancelled: Config.Auth
+// is for it.
 func (c *Client) Do(ctx context.Context, cmd smtp.Command) (smtp.Reply, error) {
+	if err := c.endsWithReply(cmd.Op()); err != nil {
+		return smtp.Reply{}, err
+	}
 	j := c.newJob()
 	j.command = cmd
 	err := c.run(ctx, j)
@@ -136,6 +142,24 @@ func (c *Client) Do(ctx context.Context, cmd smtp.Command) (smtp.Reply, error) {
 	}
 	j.free()
 	return reply, err
+}
+
+// endsWithReply refuses a command whose success is not the end of it.
+func (c *Client) endsWithReply(op smtp.Op) error {
+	p := c.s.Protocol()
+	if int(op) >= len(p.Commands) {
+		return nil // the session says what is wrong
+	}
+	for _, row := range p.Commands[op].Replies {
+		if row.Min >= 400 || row.Violation {
+			continue
+		}
+		if to := int(row.To); to < len(p.States) && p.States[to].Awaits != smtp.AwaitCommand && p.States[to].Awaits != smtp.AwaitNothing {
+			return &smtp.StateError{Command: p.Commands[op].Name, State: p.States[to].Name, Reason: "Do can't go on from where it leads: Config.TLS starts TLS, Send sends messages"}
+		}
+		return nil
+	}
+	return nil
 }
 
 // Quit ends the session in good order: what is under way is finished, QUIT is

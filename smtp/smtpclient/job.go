@@ -2,7 +2,6 @@ package smtpclient
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -418,12 +417,12 @@ func (j *job) handle(ev *smtp.Event) {
 		default:
 			j.pending--
 		}
-		if j.command != nil && !j.abandoned {
+		if j.command != nil && !j.abandoned && j.problem == nil {
 			j.reply = ev.Reply.Clone()
 			j.refusal = j.reply.Err(j.c.s.Protocol().Commands[ev.Op].Name, ev.Temporary)
-			if ev.Kind == smtp.Challenge {
-				j.problem = fmt.Errorf("smtpclient: the reply to the command wants an answer, which only Dial gives")
-			}
+		}
+		if ev.Kind == smtp.Challenge {
+			j.cancelExchange()
 		}
 	}
 	if (ev.Role == smtp.RoleChunk || ev.Role == smtp.RoleLastChunk) && (ev.Reply.Code == 500 || ev.Reply.Code == 502) && !ev.Late && j.d != nil {
@@ -434,6 +433,20 @@ func (j *job) handle(ev *smtp.Event) {
 		j.d.Handle(*ev)
 	}
 }
+
+// cancelExchange answers a challenge that nobody can answer: the connection is
+// for others too (RFC 4954 §4).
+func (j *job) cancelExchange() {
+	s := j.c.s
+	j.problem = errChallenged
+	from := len(s.Pending())
+	if _, err := s.Line(nil); err == nil {
+		j.pending++
+		j.c.traceCommand(s.Last(), from)
+	}
+}
+
+var errChallenged = errors.New("smtpclient: the server answered the command with a challenge, and the exchange was cancelled: authenticate by Config.Auth")
 
 // misread takes the word of a server that does not know the BDAT which it
 // offered: it reads the octets of the message as commands. There is nothing to be

@@ -15,7 +15,6 @@ import (
 	"net/smtp"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,6 +67,7 @@ type server struct {
 	user        string
 	password    string
 	extensions  map[string]string // what it offers after STARTTLS
+	told        map[string]string // all that ctl.sh start printed
 }
 
 // start starts a server, which ends with the test.
@@ -82,7 +82,7 @@ func start(t *testing.T, name string) *server {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
 		values[key] = value
 	}
-	s := &server{name: name, address: "127.0.0.1:" + port, mail: values["mail"], certificate: values["certificate"], user: values["user"], password: values["password"]}
+	s := &server{name: name, address: "127.0.0.1:" + port, mail: values["mail"], certificate: values["certificate"], user: values["user"], password: values["password"], told: values}
 	s.extensions = s.ask(t)
 	t.Logf("%s %s, ready after %d ms, offers %v", name, values["version"], time.Since(began).Milliseconds(), s.extensions)
 	return s
@@ -204,11 +204,8 @@ func (s *server) await(t *testing.T, mailbox, mark string) arrived {
 // find looks for a message in a mailbox and removes it.
 func (s *server) find(t *testing.T, mailbox, mark string) (arrived, bool) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(s.mail, mailbox, "new", "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
+	s.fetch(t)
+	for _, file := range s.files(t, mailbox) {
 		octets, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

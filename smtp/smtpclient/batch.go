@@ -94,7 +94,8 @@ func (b *batch) push(ctx context.Context, j *job) error {
 	}
 	b.octets = 0
 	b.c.advance()
-	if b.c.err == nil && !l.writing && len(b.c.s.Pending()) >= batchWrite/2 {
+	// Whoever reads waits for the replies to all that is queued.
+	for b.c.err == nil && !l.writing && (len(b.c.s.Pending()) >= batchWrite/2 || l.reading && len(b.c.s.Pending()) > 0) {
 		b.c.write(ctx)
 	}
 	if !l.flight.wake() { // the next message may be long in coming

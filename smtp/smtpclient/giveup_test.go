@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -241,4 +243,88 @@ func TestNameInTLSConfig(t *testing.T) {
 	if checked != cfg.ServerName {
 		t.Errorf("checked against %q, want %q", checked, cfg.ServerName)
 	}
+}
+
+// TestSlowProducer: who sends beside a batch gets his turn while the batch waits
+// for its next message.
+func TestSlowProducer(t *testing.T) {
+	for _, m := range modes() {
+		for _, eager := range []bool{false, true} {
+			t.Run(fmt.Sprint(m.name, "/eager ", eager), func(t *testing.T) {
+				for phase := range 60 {
+					synctest.Test(t, func(t *testing.T) { besideABatch(t, m, eager, time.Duration(phase)*5*time.Millisecond) })
+				}
+			})
+		}
+	}
+}
+
+func besideABatch(t *testing.T, m mode, eager bool, phase time.Duration) {
+	srv := smtptest.NewUnstartedServer()
+	srv.Config.LMTP, srv.Config.Without = m.lmtp, m.without
+	defer srv.Close()
+	cfg := m.config()
+	cfg.Eager = eager
+	c, err := smtpclient.NewClient(t.Context(), late{srv.Pipe()}, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	messages := func(yield func(smtpclient.Message) bool) {
+		for range 3 {
+			if !yield(smtpclient.Message{Envelope: toOne, Body: strings.NewReader(strings.Repeat(letter, 300+100*int(phase/5e6%2)))}) {
+				return
+			}
+		}
+		time.Sleep(time.Hour)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for _, err := range c.SendAll(context.Background(), messages) {
+			if err != nil {
+				t.Errorf("the batch, with a Send after %v: %v", phase, err)
+			}
+		}
+	}()
+	time.Sleep(phase)
+	start := time.Now()
+	if _, err := c.Send(context.Background(), toOne, strings.NewReader(letter)); err != nil || time.Since(start) > time.Minute {
+		t.Errorf("a Send after %v: %v, after %v", phase, err, time.Since(start))
+	}
+	<-ended
+}
+
+// TestServerRefusesContentAndStays: behind a refusal that came before the end of
+// the message was out, nothing more is waited for.
+func TestServerRefusesContentAndStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn, peer := net.Pipe()
+		defer peer.Close()
+		go func() {
+			buf := make([]byte, 4096)
+			for _, text := range []string{"220 mx\r\n", "250-mx\r\n250 PIPELINING\r\n", "250 ok\r\n250 ok\r\n354 go on\r\n"} {
+				peer.Write([]byte(text))
+				if !strings.HasPrefix(text, "250 ok") {
+					peer.Read(buf)
+				}
+			}
+			time.Sleep(time.Millisecond)
+			peer.Write([]byte("552 no\r\n"))
+			io.Copy(io.Discard, peer)
+		}()
+		c, err := smtpclient.NewClient(t.Context(), late{conn}, smtpclient.Config{TLS: smtpclient.TLSOff})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		report, err := c.Send(context.Background(), toOne, strings.NewReader("x\r\n"))
+		if report.Recipients[0].Outcome != smtp.RefusedForGood {
+			t.Errorf("%v, %v; want refused", report.Recipients[0].Outcome, err)
+		}
+		start := time.Now()
+		if _, err := c.Send(context.Background(), toOne, strings.NewReader("x\r\n")); err == nil || time.Since(start) > time.Minute {
+			t.Errorf("the next message: %v, after %v", err, time.Since(start))
+		}
+	})
 }

@@ -182,6 +182,9 @@ func (c *Client) write(ctx context.Context) {
 	out := c.s.Take(l.spare)
 	l.spare = nil
 	l.writing = true
+	if ctx.Done() != nil {
+		c.work.Add(1) // under the lock: Close waits
+	}
 	c.mu.Unlock()
 	if c.block > 0 {
 		c.conn.SetWriteDeadline(time.Now().Add(c.block))
@@ -197,7 +200,6 @@ func (c *Client) write(ctx context.Context) {
 	}
 	// The caller may be called away, but the octets have to go out.
 	written := make(chan struct{})
-	c.work.Add(1)
 	go func() {
 		defer c.work.Done()
 		n, err := c.conn.Write(out)
@@ -371,6 +373,9 @@ func (c *Client) handOver() {
 		return
 	}
 	if !l.flight.wake() && !l.waiting.wake() {
+		if write {
+			l.helping = false // whoever helps is held up in reading
+		}
 		c.help()
 	}
 }

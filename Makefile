@@ -54,6 +54,7 @@ conformance: ## send to real mail servers (SERVERS="postfix exim"); needs root a
 conformance-auth: ## log in to real mail servers by each mechanism that they offer (SERVERS="dovecot mox"); as conformance
 	@conformance/servers/ctl.sh install $(or $(SERVERS),$$(conformance/servers/ctl.sh list auth))
 	go test -count=1 -v -tags realservers -run '^TestAuth$$' ./conformance/servers -servers '$(SERVERS)'
+	@case " $(or $(SERVERS),postfix) " in *" postfix "*) go test -count=1 -v -tags realservers -run '^TestPostfix$$' ./auth/ntlm ;; esac
 
 bench: ## measure beside other libraries, ten minutes (ARGS="small flights"; ARGS=list shows the tables)
 	go run ./bench $(ARGS)

@@ -16,6 +16,7 @@
 //   - [CramMD5] (RFC 2195), [Plain] (RFC 4616), [Login]: older, for servers that
 //     have nothing else;
 //   - [Anonymous] (RFC 4505): nobody;
+//   - NTLM, in the module auth/ntlm;
 //   - one of your own: a type with the three methods of [Mechanism].
 //
 // For Gmail with a service account and for Office 365 there are whole programs in

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,7 +29,8 @@ type job struct {
 	Time   float64      `json:"time"`  // seconds to measure, after a fifth of it unmeasured
 	Count  int          `json:"count"` // if not 0: so many messages in place of a time
 
-	Module string `json:"module,omitempty"` // where nodemailer is
+	Module  string `json:"module,omitempty"`  // where nodemailer is
+	Profile string `json:"profile,omitempty"` // file for a profile of what is measured
 }
 
 // An outcome is what a client process did.
@@ -102,13 +104,28 @@ func (j *job) send(ctx context.Context, c clients.Client, t clients.Target) (o o
 		if warm, err = measure(senders, j.until(0.2)); err != nil {
 			return warm, err
 		}
+		stop, profileErr := j.profile()
 		o, err = measure(senders, j.until(1))
+		stop()
+		err = errors.Join(err, profileErr)
 		o.Total = o.Sent + warm.Sent
 	}
 	for _, s := range senders {
 		err = errors.Join(err, s.Close())
 	}
 	return o, err
+}
+
+// profile starts a processor profile, if one is wanted.
+func (j *job) profile() (stop func(), err error) {
+	if j.Profile == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(j.Profile)
+	if err == nil {
+		err = pprof.StartCPUProfile(f)
+	}
+	return func() { pprof.StopCPUProfile(); f.Close() }, err
 }
 
 // until gives a more that says true for a part of the job's time.

@@ -29,6 +29,7 @@ type bench struct {
 	dir      string // of files that the processes share
 	taskset  string // the program that pins a process to a core, or nothing
 	external map[string]external
+	profiles int                // so many were written
 	rates    map[string]float64 // what smtp-source reached, by load
 }
 

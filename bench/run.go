@@ -20,8 +20,9 @@ type runOptions struct {
 	Clients string        `help:"Only clients whose name matches this regular expression." placeholder:"REGEXP"`
 	Rounds  int           `help:"So many rounds, in place of the table's own number."`
 	Time    time.Duration `help:"Measure for so long each time, in place of the table's own time."`
-	Count   int           `help:"Count flights over so many messages; those of Eager over forty times as many." default:"15"`
+	Count   int           `help:"Count flights over so many messages; those of Eager over forty times as many." default:"10"`
 	Out     string        `help:"Folder for bench.txt, bench.json and plot.svg; '-' for none." default:"bin"`
+	Profile string        `help:"Folder for processor profiles of the clients written in Go, one a measurement; makes them slower." type:"path"`
 	Quiet   bool          `help:"Do not say what is being measured."`
 }
 
@@ -141,6 +142,13 @@ func (o *runOptions) once(ctx context.Context, b *bench, t table, load clients.L
 			return err
 		}
 		if _, err := b.measure(ctx, j, wait); err != nil {
+			return err
+		}
+	}
+	if o.Profile != "" {
+		b.profiles++
+		j.Profile = filepath.Join(o.Profile, fmt.Sprintf("%03d-%s-%s.pprof", b.profiles, t.Name, strings.ReplaceAll(w.Client, "/", "-")))
+		if err := os.MkdirAll(o.Profile, 0o755); err != nil {
 			return err
 		}
 	}

@@ -80,15 +80,15 @@ var tables = []table{
 	},
 	{
 		Name: "delay", Title: "Small messages, 20 ms of round trip", Kind: "rate",
-		Clients: everybody, Loads: []clients.Load{with(delay(20 * ms))}, Time: 2 * time.Second, Rounds: 2,
+		Clients: everybody, Loads: []clients.Load{with(delay(20 * ms))}, Time: 1500 * ms, Rounds: 2,
 	},
 	{
 		Name: "lockstep", Title: "Small messages to a server without PIPELINING and CHUNKING", Kind: "rate",
-		Clients: slices.Concat(ownClients[:1], peers, loops[:1]), Loads: []clients.Load{with(lockstep, cores("shared")), with(lockstep, cores("apart")), with(lockstep)}, Time: half, Rounds: 5,
+		Clients: []string{"tabellarius", "net/smtp", "go-smtp", "mox", "smtp-source", "raw-lockstep"}, Loads: []clients.Load{with(lockstep, cores("shared")), with(lockstep, cores("apart")), with(lockstep)}, Time: half, Rounds: 5,
 	},
 	{
 		Name: "large", Title: "4 MB, by DATA and by BDAT", Kind: "rate",
-		Clients: oneEach, Loads: []clients.Load{with(size(4<<20), noChunking), with(size(4 << 20))}, Time: time.Second, Rounds: 3,
+		Clients: oneEach, Loads: []clients.Load{with(size(4<<20), noChunking), with(size(4 << 20))}, Time: 700 * ms, Rounds: 3,
 	},
 	{
 		Name: "flights", Title: "Waits for the server, a message, when the next message is at hand", Kind: "flights",
@@ -106,12 +106,12 @@ var tables = []table{
 	{
 		Name: "axes", Title: "One thing changed at a time", Kind: "grid", Clients: oneEach,
 		Loads: slices.Concat(vary(size, 1<<10, 100<<10), vary(recipients, 50), vary(connections, 50), vary(secured, "implicit")),
-		Time:  half, Rounds: 3,
+		Time:  half, Rounds: 2,
 	},
 	{
 		Name: "connections", Title: "Messages a second over the number of connections", Kind: "grid",
 		Clients: []string{"tabellarius", "tabellarius-eager-batch", "net/smtp", "mox", "raw-two"},
-		Loads:   vary(connections, 1, 2, 4, 8, 16, 32, 64), Time: half, Rounds: 3,
+		Loads:   vary(connections, 1, 2, 4, 8, 16, 32, 64), Time: half, Rounds: 2,
 	},
 	{
 		Name: "octets", Title: "Memory and speed over the size of a message", Kind: "memory",

@@ -10,7 +10,7 @@ import (
 	"github.com/tabellarius/tabellarius/auth"
 )
 
-var denied = errors.New("denied")
+var errDenied = errors.New("errDenied")
 
 // A seen is what a server was asked about.
 type seen struct{ authzid, user, secret string }
@@ -64,7 +64,7 @@ func pairs(d seen, ask func(seen) error) map[string]pair {
 			auth.OAuthBearer(d.user, auth.StaticToken(d.secret)),
 			auth.OAuthBearerServer(func(q auth.BearerRequest) (string, error) {
 				if q.Host != "mx.example" || q.Port != 587 {
-					return "", denied
+					return "", errDenied
 				}
 				return q.User, ask(seen{user: q.User, secret: q.Token})
 			}), bearer,
@@ -85,7 +85,7 @@ func TestSASL(t *testing.T) {
 			if good {
 				return nil
 			}
-			return denied
+			return errDenied
 		}) {
 			asked = nil
 			if err := theirClient(p.client, p.oursServer); (err == nil) != good || len(asked) != 1 || asked[0] != p.want {

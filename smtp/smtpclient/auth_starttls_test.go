@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"net"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -417,4 +418,39 @@ func TestAuthenticationRequired(t *testing.T) {
 			t.Error("a second AUTH is allowed after the first succeeded")
 		}
 	})
+}
+
+// RFC 4954 §4.1 and RFC 7628 §4.1 as they stand on the wire.
+func TestLinesOfTheRFCs(t *testing.T) {
+	take := func(q auth.BearerRequest) (string, error) { return q.User, nil }
+	for want, c := range map[string]struct {
+		m    auth.Mechanism
+		side serverSide
+	}{
+		"AUTH PLAIN dGVzdAB0ZXN0ADEyMzQ=": {auth.Plain("test", "test", "1234"), smtptest.Mechanism(auth.PlainServer(func(_, _, _ string) error { return nil }))},
+		"AUTH EXTERNAL =":                 {auth.External(""), smtptest.Mechanism(auth.ExternalServer(func(auth.Peer, string) (string, error) { return "test", nil }))},
+		"AUTH OAUTHBEARER bixhPXVzZXJAZXhhbXBsZS5jb20sAWhvc3Q9c2VydmVyLmV4YW1wbGUuY29tAXBvcnQ9NTg3AWF1dGg9QmVhcmVyIHZGOWRmdDRxbVRjMk52YjNSbGNrQmhiSFJoZG1semRHRXVZMjl0Q2c9PQEB": {
+			auth.OAuthBearer("user@example.com", auth.StaticToken("vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==")), smtptest.Mechanism(auth.OAuthBearerServer(take))},
+	} {
+		srv := offering(t, true, c.side)
+		var got string
+		srv.Config.Name = "server.example.com"
+		srv.Config.Answer = func(q smtptest.Request) (smtptest.Answer, bool) {
+			if q.Role == smtp.RoleAuth {
+				got = q.Line
+			}
+			return smtptest.Answer{}, false
+		}
+		cfg := smtpclient.Config{ServerName: "server.example.com", TLSConfig: srv.ClientTLS(), Auth: c.m,
+			Dialer: dialFunc(func(context.Context, string, string) (net.Conn, error) { return srv.Pipe(), nil })}
+		client, err := smtpclient.Dial(t.Context(), "server.example.com:587", cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client.Close()
+		srv.Close()
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
 }

@@ -59,8 +59,12 @@ type Config struct {
 	// certificate the name in TLSConfig goes before it.
 	ServerName string
 
-	// Auth authenticates once TLS is up; nil: nobody does. A mechanism that the
-	// server does not offer is an error.
+	// Auth authenticates once TLS is up; nil: nobody does. It is one mechanism, or
+	// with auth.Auto and auth.FirstOf a choice: then the next is tried where a
+	// mechanism would show a secret without TLS, or the server refuses it with 504,
+	// 534, 538 or 432 (RFC 4954 §6). A refusal of the user, 535 say, ends it. What was
+	// tried is in the error, an *auth.FailedError if it was more than one; an error
+	// too if the server offers none of them.
 	Auth auth.Mechanism
 
 	// Ignore holds keywords that count as not offered, for a server that

@@ -52,7 +52,7 @@ func (d *dawdling) Write(p []byte) (int, error) {
 // cancellations by chance. Everybody comes back, and every report is what the
 // server did.
 func TestEverythingAtOnce(t *testing.T) {
-	rounds := 40
+	rounds := 15
 	if testing.Short() {
 		rounds = 5
 	}

@@ -233,8 +233,8 @@ var Table = Compile(Protocol{
 				{Min: 553, Max: 553, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
 				// MAIL 555, RFC 5321 §4.3.2
 				{Min: 555, Max: 555, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
-				// MAIL 556, RFC 5321 §4.3.2
-				{Min: 556, Max: 556, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// MAIL 556, RFC 7504 §4
+				{Min: 556, Max: 556, To: TargetSame, RFC: "RFC 7504 §4"},
 				// common 421, like common 4yz, RFC 5321 §3.8
 				{Min: 421, Max: 421, To: TargetSame, Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
 				// MAIL 2yz, RFC 5321 §4.2.1
@@ -304,8 +304,8 @@ var Table = Compile(Protocol{
 				{Min: 553, Max: 553, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
 				// RCPT 555, RFC 5321 §4.3.2
 				{Min: 555, Max: 555, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
-				// RCPT 556, RFC 5321 §4.3.2
-				{Min: 556, Max: 556, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// RCPT 556, RFC 7504 §4
+				{Min: 556, Max: 556, To: TargetSame, RFC: "RFC 7504 §4"},
 				// common 421, like common 4yz, RFC 5321 §3.8
 				{Min: 421, Max: 421, To: TargetSame, Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
 				// RCPT 2yz, RFC 5321 §4.2.1

@@ -32,6 +32,9 @@ const (
 )
 
 func (p TLSPolicy) String() string {
+	if p > TLSOff {
+		return "unknown"
+	}
 	return [...]string{"required", "implicit", "opportunistic", "off"}[p]
 }
 

@@ -10,7 +10,7 @@ import (
 // counters: all of them only grow.
 type Stats struct {
 	Sent, Received uint64 // octets of the session, before TLS encrypts and after it decrypts them
-	Messages       uint64 // calls of Send that had the connection
+	Messages       uint64 // messages that were in the queue
 	// Recipients are those of the messages, by outcome.
 	Recipients [smtp.Unknown + 1]uint64
 	SetUp      time.Duration // from the connection to the end of EHLO, TLS and AUTH

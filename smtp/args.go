@@ -27,6 +27,8 @@ type Args struct {
 	sized   bool  // a parameter of RoleSize was seen
 	check   bool  // strings are not made
 	keyword bool
+	pairs   uint64 // names of NAME=value that came, one bit each
+	pair    []byte // the value of the last of them
 	bare    bool   // no space before the next argument
 	wide    string // the argument that had characters above ASCII
 	bad     bool
@@ -213,6 +215,7 @@ func (a *Args) Params(p *Params) *Params {
 	}
 	var seen [4]uint64
 	var needs Facts
+	apart := false
 	for a.More() {
 		id, value, choice := a.param()
 		if a.bad {
@@ -223,7 +226,9 @@ func (a *Args) Params(p *Params) *Params {
 			break
 		}
 		seen[id/64] |= 1 << (id % 64)
-		needs |= a.proto.Params[id].Needs
+		info := &a.proto.Params[id]
+		needs |= info.Needs
+		apart = apart || len(info.With)+len(info.Without) > 0
 		if a.check {
 			continue
 		}
@@ -239,7 +244,23 @@ func (a *Args) Params(p *Params) *Params {
 	if why := a.proto.lacking(needs &^ (a.facts | a.sets)); why != "" && !a.bad {
 		a.fail("parameters", why)
 	}
+	if apart && !a.bad {
+		a.beside(&seen)
+	}
 	return p
+}
+
+// beside checks the parameters that say which others may stand beside them.
+func (a *Args) beside(seen *[4]uint64) {
+	has := func(id Param) bool { return seen[id/64]&(1<<(id%64)) != 0 }
+	for i := 1; i < len(a.proto.Params); i++ {
+		if info := &a.proto.Params[i]; has(Param(i)) {
+			if why := a.proto.beside(info, has); why != "" {
+				a.fail(info.Name, why)
+				return
+			}
+		}
+	}
 }
 
 // begin makes ready for the input behind the verb of op, or behind a keyword if
@@ -475,6 +496,9 @@ func (a *Args) param() (id Param, value []byte, choice *ValueInfo) {
 	}
 	a.note(info.Name, wide)
 	a.sets |= info.Set
+	if choice != nil {
+		a.sets |= choice.Set
+	}
 	a.sized = a.sized || info.Role == RoleSize
 	return id, value, choice
 }

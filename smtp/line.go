@@ -33,6 +33,7 @@ type Line struct {
 	facts   Facts  // assumed before the command
 	sets    Facts  // set by the parameters seen
 	sized   bool   // a parameter of RoleSize was seen
+	pairs   int    // how many NAME=value were written
 	bare    bool   // no space before the next argument
 	wide    string // the argument that had characters above ASCII
 }
@@ -162,7 +163,13 @@ func (l *Line) Params(p *Params) {
 		if l.err != nil {
 			return
 		}
-		l.needs(&l.proto.Params[p.items[i].id])
+		info := &l.proto.Params[p.items[i].id]
+		l.needs(info)
+		if len(info.With)+len(info.Without) > 0 {
+			if why := l.proto.beside(info, p.has); why != "" {
+				l.fail(info.Name, why)
+			}
+		}
 	}
 }
 
@@ -171,7 +178,7 @@ func (l *Line) Params(p *Params) {
 func (l *Line) begin(buf []byte, p *Protocol, op Op, offered uint64, facts Facts) {
 	cmd := &p.Commands[op]
 	l.start, l.err, l.cmd, l.op, l.proto = len(buf), nil, cmd, op, p
-	l.offered, l.facts, l.sets, l.sized, l.wide = offered, facts, 0, false, ""
+	l.offered, l.facts, l.sets, l.sized, l.pairs, l.wide = offered, facts, 0, false, 0, ""
 	l.bare = isBare(cmd.Verb)
 	l.buf = append(buf, cmd.Verb...)
 }
@@ -288,6 +295,9 @@ func (l *Line) param(it *paramItem, buf []byte) {
 	}
 	l.note(info.Name, wide)
 	l.sets |= info.Set
+	if word != nil {
+		l.sets |= word.Set
+	}
 	l.sized = l.sized || info.Role == RoleSize
 }
 

@@ -3,6 +3,7 @@ package smtp
 import (
 	"errors"
 	"iter"
+	"strconv"
 )
 
 // Params are the parameters of one command, such as SIZE of MAIL: an open
@@ -190,6 +191,16 @@ func (p *Params) find(id Param) (value []byte, ok bool) {
 	return nil, false
 }
 
+// has reports whether the list has the parameter, well formed or not.
+func (p *Params) has(id Param) bool {
+	for i := range p.items {
+		if p.items[i].id == id {
+			return true
+		}
+	}
+	return false
+}
+
 func (p *Params) remove(id Param) {
 	for i := range p.items {
 		if p.items[i].id == id {
@@ -230,6 +241,9 @@ func (info *ParamInfo) check(value []byte, grammar bool) (word *ValueInfo, wide 
 	if len(value) == 0 || all == 0 || wide && !validWide(value) {
 		return nil, wide, whyValue
 	}
+	if info.Most > 0 && len(value) > info.Most {
+		return nil, wide, "expected a value of at most " + strconv.Itoa(info.Most) + " octets (" + info.RFC + ")"
+	}
 	if len(info.Values) > 0 {
 		for i := range info.Values {
 			if sameFold(value, info.Values[i].Word) {
@@ -244,6 +258,22 @@ func (info *ParamInfo) check(value []byte, grammar bool) (word *ValueInfo, wide 
 		}
 	}
 	return nil, wide, ""
+}
+
+// beside says what is wrong with the parameters that stand beside this one, as
+// has tells of each whether it is there.
+func (p *Protocol) beside(info *ParamInfo, has func(Param) bool) string {
+	for _, id := range info.With {
+		if !has(id) {
+			return "expected " + p.Params[id].Name + " beside it (" + info.RFC + ")"
+		}
+	}
+	for _, id := range info.Without {
+		if has(id) {
+			return "it can't stand beside " + p.Params[id].Name + " (" + info.RFC + ")"
+		}
+	}
+	return ""
 }
 
 const whyValue = `expected a value of printable characters without space and "=", at least one (RFC 5321 §4.1.2)`

@@ -223,6 +223,9 @@ type KeywordInfo struct {
 	Extension string // the extension that brings it
 	RFC       string
 	Role      Role
+	// Asked: a server offers it only where it is told to, since it promises what
+	// a server does not do by itself.
+	Asked bool
 	// Check parses what stands behind the keyword.
 	Check func(a *Args)
 }
@@ -235,7 +238,10 @@ type ParamInfo struct {
 	Of      []Op
 	Keyword Keyword // must be offered; 0: none
 	Needs   Facts
-	Set     Facts // facts that the parameter's command sets when it succeeds
+	Set     Facts   // facts that the parameter's command sets when it succeeds
+	With    []Param // all must stand beside it
+	Without []Param // none may
+	Most    int     // octets of its value, as encoded; 0: any
 	// Value says whether a value follows, "NAME=value".
 	Value bool
 	// Check parses the value.
@@ -249,6 +255,7 @@ type ValueInfo struct {
 	Word    string
 	Role    Role
 	Keyword Keyword // must be offered; 0: none
+	Set     Facts   // facts that the parameter's command sets when it succeeds
 }
 
 // ServerReply is what the server role says by itself.

@@ -72,7 +72,8 @@ func (b *builder) define() {
 	}
 	for _, e := range b.t.Extensions {
 		if k := e.Keyword; k != nil {
-			kw := &Keyword{Def: b.def(len(p.Keywords)+1, k.Name, k.Type, k.Role, k.Cite, e), Args: b.args(k.Args), About: e.About}
+			kw := &Keyword{Def: b.def(len(p.Keywords)+1, k.Name, k.Type, k.Role, k.Cite, e), About: e.About, Asked: k.Asked}
+			kw.Args = b.keywordArgs(kw, k.Args)
 			p.Keywords = append(p.Keywords, kw)
 			b.keyword[e] = kw
 		}
@@ -152,7 +153,7 @@ func (b *builder) link() {
 
 func (b *builder) linkCommand(c *Command, t *table.Command) {
 	c.Verb, c.Payload, c.Group = t.Verb, t.Payload, t.Group
-	c.Args = b.args(t.Args)
+	c.Args = b.args(t.Args, c.Go)
 	c.Line = t.Line()
 	var tail []string
 	for _, a := range c.Args {
@@ -197,9 +198,14 @@ func (b *builder) linkParam(p *Param, t *table.Param) {
 	}
 	p.Keyword = b.keyword[t.Ext]
 	p.Needs, p.Set = b.facts(t.Needs), b.facts(t.Set)
-	p.Kind, p.Digits = t.Value.Kind, t.Value.Digits
-	if paramTypes[p.Kind] == "" {
-		b.problem(t.Name.Pos, "value", "the value of parameter %s can't be of the kind %q: choose one of %s", t.Name.Text, p.Kind, kinds(paramTypes))
+	p.Kind, p.Digits, p.Most = t.Value.Kind, t.Value.Digits, t.Most
+	p.With, p.Without = b.paramsOf(t.With), b.paramsOf(t.Not)
+	if p.Kind != "none" && p.Kind != "choice" {
+		p.Value = b.value(&t.Value, p.Go+"Value", p.Go)
+		if p.Value.GoType() == "" {
+			b.problem(t.Name.Pos, "value", "the value of parameter %s can't be of the kind %q", t.Name.Text, p.Kind)
+		}
+		return
 	}
 	for _, c := range t.Value.Choices {
 		ext := c.Ext
@@ -208,17 +214,56 @@ func (b *builder) linkParam(p *Param, t *table.Param) {
 		}
 		p.Choices = append(p.Choices, &Choice{
 			Word: c.Word.Text, Go: p.Go + goName(c.Word.Text, c.Type), Own: b.own(ext),
-			Role: b.role(c.Role), Keyword: b.keyword[ext],
+			Role: b.role(c.Role), Keyword: b.keyword[ext], Set: b.facts(c.Set),
 		})
 	}
 }
 
-func (b *builder) args(list []*table.Arg) []*Arg {
+func (b *builder) paramsOf(names []table.Name) []*Param {
+	var list []*Param
+	for _, n := range names {
+		for _, p := range b.plan.Params {
+			if p.Name == n.Text {
+				list = append(list, p)
+			}
+		}
+	}
+	return list
+}
+
+// keywordArgs gives what may stand behind a keyword. A single value that needs
+// a type of its own has the keyword's.
+func (b *builder) keywordArgs(k *Keyword, list []*table.Arg) []*Arg {
+	args := b.args(list, k.Go+"Offer")
+	if len(args) == 1 && args[0].Value != nil {
+		args[0].Value = b.value(&list[0].Value, k.Go+"Offer", k.Go)
+		args[0].Type = args[0].Value.GoType()
+	}
+	return args
+}
+
+// args decides about arguments; base is what names of their own types begin
+// with.
+func (b *builder) args(list []*table.Arg, base string) []*Arg {
 	var args []*Arg
 	for _, t := range list {
 		v, a := t.Value, &Arg{Kind: t.Value.Kind, Digits: t.Value.Digits, Optional: t.Optional, Secret: t.Secret, Name: t.Name.Text}
-		if v.Kind == "list" && v.Of != nil {
-			a.List, a.Kind, a.Digits = true, v.Of.Kind, v.Of.Digits
+		if v.Kind == "list" && v.Of != nil && v.Separator == "" {
+			a.List, v = true, *v.Of
+			a.Kind, a.Digits = v.Kind, v.Digits
+		}
+		if !slices.Contains(plainArgs, a.Kind) || v.Range != nil {
+			a.Field = goName(t.Name.Text, "")
+			a.Value = b.value(&v, base+a.Field, base+a.Field)
+			a.Type = a.Value.GoType()
+			if a.List {
+				a.Type = "[]" + a.Type
+			}
+			if !exported(a.Field) {
+				b.problem(t.Name.Pos, "name", "%q gives no name of a field in Go: begin it with a letter", t.Name.Text)
+			}
+			args = append(args, a)
+			continue
 		}
 		typ, ok := argTypes[a.Kind]
 		switch {

@@ -78,24 +78,16 @@ var argTypes = map[string]string{
 	"params":           "Params",
 }
 
-// paramTypes says for each kind of value the Go type of a parameter's value;
-// a choice has a type of its own.
-var paramTypes = map[string]string{
-	"none":         "bool",
-	"integer":      "uint64",
-	"word":         "string",
-	"xtext":        "string",
-	"auth-mailbox": "string",
-	"choice":       "Value",
-}
-
 // GoType gives the type of the parameter's value in Go; that of a choice is a
 // type of the package that defines the parameter.
 func (p *Param) GoType() string {
-	if p.Kind == "choice" {
+	switch p.Kind {
+	case "none":
+		return "bool"
+	case "choice":
 		return p.Go + "Value"
 	}
-	return paramTypes[p.Kind]
+	return p.Value.GoType()
 }
 
 // names refuses names that Go can't take, or that come twice in the package
@@ -114,6 +106,27 @@ func (b *builder) names() {
 			seen[name] = pos
 		}
 	}
+	var types func(own bool, v *Value, pos table.Pos)
+	types = func(own bool, v *Value, pos table.Pos) {
+		if v == nil {
+			return
+		}
+		if v.Type != "" {
+			use(own, v.Type, pos)
+		}
+		for _, w := range v.Words {
+			use(own, w.Go, pos)
+		}
+		types(own, v.Of, pos)
+		for _, e := range v.Elems {
+			types(own, e.Value, pos)
+		}
+	}
+	args := func(own bool, list []*Arg, pos table.Pos) {
+		for _, a := range list {
+			types(own, a.Value, pos)
+		}
+	}
 	p := b.plan
 	for i, s := range p.States {
 		use(s.Own, "State"+s.Go, b.t.States[i].Name.Pos)
@@ -126,11 +139,13 @@ func (b *builder) names() {
 		if c.Line {
 			use(c.Own, c.Go, b.t.Commands[i].Name.Pos)
 		}
+		args(c.Own, c.Args, b.t.Commands[i].Name.Pos)
 	}
 	for _, e := range b.t.Extensions {
 		if k := b.keyword[e]; k != nil {
 			use(k.Own, "Keyword"+k.Go, e.Keyword.Name.Pos)
 			use(k.Own, k.Go+"Keyword", e.Keyword.Name.Pos)
+			args(k.Own, k.Args, e.Keyword.Name.Pos)
 		}
 	}
 	for i, q := range p.Params {
@@ -140,6 +155,7 @@ func (b *builder) names() {
 		if q.Kind == "choice" {
 			use(q.Own, q.Go+"Value", pos)
 		}
+		types(q.Own, q.Value, pos)
 		for j, c := range q.Choices {
 			use(c.Own, c.Go, b.t.Params[i].Value.Choices[j].Word.Pos)
 		}

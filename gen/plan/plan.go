@@ -68,6 +68,7 @@ type Fact struct {
 type Keyword struct {
 	Def
 	Args  []*Arg
+	Asked bool
 	About string
 }
 
@@ -108,6 +109,7 @@ type Arg struct {
 	Literal  string
 	Optional bool
 	Secret   bool
+	Value    *Value // nil: Line and Args have a method for the kind
 }
 
 // Param is one parameter.
@@ -120,6 +122,10 @@ type Param struct {
 	Kind    string // of its value, as in the table
 	Digits  int
 	Choices []*Choice
+	Value   *Value // nil: none, or a choice alone
+	With    []*Param
+	Without []*Param
+	Most    int
 }
 
 // Choice is one word of a parameter whose value is a choice.
@@ -129,6 +135,7 @@ type Choice struct {
 	Own     bool
 	Role    string
 	Keyword *Keyword
+	Set     Mask
 }
 
 // A Target is where a row leads: same, home, or a state.

@@ -20,6 +20,11 @@ func (pr *printer) commands(f *jen.File) bool {
 }
 
 func (pr *printer) command(f *jen.File, c *plan.Command) {
+	for _, a := range c.Args {
+		if a.Value != nil {
+			pr.valueTypes(f, a.Value, "of "+c.Name+" ("+c.RFC+")", true)
+		}
+	}
 	f.Line()
 	for _, line := range pr.commandDoc(c) {
 		f.Comment(line)
@@ -67,6 +72,12 @@ func argType(a *plan.Arg) *jen.Statement {
 	if a.Kind == "params" {
 		return jen.Op("*").Add(engine("Params"))
 	}
+	if a.Value != nil {
+		if a.List {
+			return jen.Index().Add(goType(a.Value))
+		}
+		return goType(a.Value)
+	}
 	return jen.Id(a.Type)
 }
 
@@ -88,6 +99,12 @@ func encode(args []*plan.Arg, value func(*plan.Arg) *jen.Statement) []jen.Code {
 	var out []jen.Code
 	for _, a := range args {
 		call := func(v *jen.Statement) *jen.Statement {
+			switch {
+			case a.Value != nil && a.Value.Kind == "pairs":
+				return jen.Id("encode"+a.Value.Type).Call(jen.Id("l"), jen.Op("&").Add(v))
+			case a.Value != nil:
+				return engine("AppendArg").Call(jen.Id("l"), jen.Lit(a.Name), v, writer(a.Value))
+			}
 			if a.Kind == "integer" {
 				return jen.Id("l").Dot("Integer").Call(v, jen.Lit(a.Digits))
 			}
@@ -96,6 +113,13 @@ func encode(args []*plan.Arg, value func(*plan.Arg) *jen.Statement) []jen.Code {
 		switch {
 		case a.Field == "":
 			out = append(out, jen.Id("l").Dot("Literal").Call(jen.Lit(a.Literal)))
+		case a.Value != nil && a.Value.Kind == "pairs":
+			out = append(out, call(value(a)))
+			if !a.Optional {
+				out = append(out, jen.Id("l").Dot("NeedPair").Call(jen.Lit(a.Name)))
+			}
+		case a.Optional && a.Value != nil && !a.List:
+			out = append(out, jen.If(isSet(a.Value, value(a))).Block(call(value(a))))
 		case a.List:
 			out = append(out, jen.For(jen.List(jen.Id("_"), jen.Id("v")).Op(":=").Range().Add(value(a))).Block(call(jen.Id("v"))))
 		case a.Optional:
@@ -110,10 +134,18 @@ func encode(args []*plan.Arg, value func(*plan.Arg) *jen.Statement) []jen.Code {
 // parseInto writes the statements that read one argument into a variable.
 func parseInto(a *plan.Arg, v *jen.Statement) []jen.Code {
 	var read *jen.Statement
-	switch a.Kind {
-	case "integer":
+	switch {
+	case a.Value != nil && a.Value.Kind == "pairs":
+		read = jen.Id("parse" + a.Value.Type).Call(jen.Id("a"))
+		if !a.Optional {
+			return []jen.Code{v.Clone().Op("=").Add(read), jen.Id("a").Dot("NeedPair").Call(jen.Lit(a.Name))}
+		}
+		return []jen.Code{v.Clone().Op("=").Add(read)}
+	case a.Value != nil:
+		read = engine("ParseArg").Call(jen.Id("a"), jen.Lit(a.Name), reader(a.Value))
+	case a.Kind == "integer":
 		read = jen.Id("a").Dot("Integer").Call(jen.Lit(a.Digits))
-	case "params":
+	case a.Kind == "params":
 		read = jen.Id("a").Dot("Params").Call(v.Clone())
 	default:
 		read = jen.Id("a").Dot(methods[a.Kind]).Call()
@@ -136,10 +168,16 @@ func parseInto(a *plan.Arg, v *jen.Statement) []jen.Code {
 
 // empty is the value that stands for an argument left out.
 func empty(a *plan.Arg) *jen.Statement {
+	if a.Value != nil && !a.List && (a.Value.Kind == "sequence" || a.Value.Kind == "date-time") {
+		return goType(a.Value).Values()
+	}
+	if a.Value != nil && a.Value.Kind == "choice" {
+		return jen.Lit("")
+	}
 	switch a.Type {
 	case "string":
 		return jen.Lit("")
-	case "uint64":
+	case "uint64", "int64":
 		return jen.Lit(0)
 	}
 	return jen.Nil()

@@ -2,6 +2,7 @@ package print
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -65,6 +66,9 @@ func span(d time.Duration) string {
 // argDoc is the comment on an argument's field.
 func argDoc(a *plan.Arg) string {
 	text := valueDoc(a.Kind, a.Digits)
+	if a.Value != nil {
+		text = typedDoc(a.Value)
+	}
 	if a.List {
 		text = "any number of: " + text
 	}
@@ -75,10 +79,12 @@ func argDoc(a *plan.Arg) string {
 		switch a.Type {
 		case "string":
 			text += "; empty: left out"
-		case "uint64":
+		case "uint64", "int64":
 			text += "; 0: left out"
-		default:
+		case "[]byte":
 			text += "; nil: left out"
+		default:
+			text += "; the zero value: left out"
 		}
 	}
 	if a.Secret {
@@ -110,10 +116,52 @@ func valueDoc(kind string, digits int) string {
 		return "parameters of extensions"
 	case "xtext":
 		return "text, sent as xtext"
+	case "utf-8-addr-xtext":
+		return "an address that may have characters above ASCII, sent in ASCII"
+	case "date-time":
+		return "a date and time, sent in UTC and whole seconds"
 	case "auth-mailbox":
 		return "a mailbox, sent as xtext; empty is sent as <>"
 	}
 	return kind
+}
+
+// typedDoc says what a value that is made of others is.
+func typedDoc(v *plan.Value) string {
+	switch v.Kind {
+	case "integer":
+		if v.Range == nil {
+			break
+		}
+		low, high := fmt.Sprint(v.Range.Min), fmt.Sprint(v.Range.Max)
+		if v.Range.Max >= math.MaxInt64 {
+			return fmt.Sprintf("an integer of at most %d digits, %s or more", v.Digits, low)
+		}
+		return "an integer from " + low + " to " + high
+	case "choice":
+		var list []string
+		for _, w := range v.Words {
+			list = append(list, w.Word)
+		}
+		return join(list, "or")
+	case "list":
+		return "one or more of: " + typedDoc(v.Of)
+	case "sequence":
+		return form(v)
+	case "pairs":
+		var list []string
+		for _, e := range v.Elems {
+			list = append(list, e.Name)
+		}
+		return "NAME=value for each of " + join(list, "and") + " that is set"
+	case "depends":
+		var list []string
+		for _, w := range v.When {
+			list = append(list, typedDoc(w.Value)+" where "+v.On+" is "+w.Name)
+		}
+		return strings.Join(append(list, "else "+typedDoc(v.Else)), ", ")
+	}
+	return valueDoc(v.Kind, v.Digits)
 }
 
 func (pr *printer) stateNames(m plan.Mask) []string {

@@ -191,6 +191,9 @@ func (w *page) params(ext string, apart bool) {
 			first = false
 		}
 		value := valueDoc(q.Kind, q.Digits)
+		if q.Value != nil {
+			value = typedDoc(q.Value)
+		}
 		if q.Kind == "choice" {
 			var words []string
 			for _, c := range q.Choices {

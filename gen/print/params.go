@@ -14,6 +14,9 @@ func (pr *printer) params(f *jen.File) bool {
 		if q.Own {
 			any = true
 			pr.choiceType(f, q)
+			if q.Value != nil {
+				pr.valueTypes(f, q.Value, "of the parameter "+q.Name+" ("+q.RFC+")", true)
+			}
 			pr.paramKey(f, q)
 		}
 		any = pr.choiceWords(f, q) || any
@@ -30,7 +33,7 @@ func (pr *printer) paramKey(f *jen.File, q *plan.Param) {
 	case "choice":
 		text += "a word of [" + q.GoType() + "]."
 	default:
-		text += valueDoc(q.Kind, q.Digits) + "."
+		text += typedDoc(q.Value) + "."
 	}
 	if q.Keyword != nil {
 		text += " The server must have offered " + q.Keyword.Name + "."
@@ -46,30 +49,19 @@ func (pr *printer) paramKey(f *jen.File, q *plan.Param) {
 	case "choice":
 		fs.add("Append", engine("AppendChoice").Types(typ.Clone()))
 		fs.add("Parse", engine("ParseChoice").Types(typ.Clone()))
-	case "integer":
-		fs.add("Append", appendFunc(typ.Clone(), engine("AppendInteger").Call(jen.Id("dst"), jen.Id("v"), jen.Lit(q.Digits))))
-		fs.add("Parse", parseFunc(typ.Clone(), engine("ParseInteger").Call(jen.Id("b"), jen.Lit(q.Digits))))
 	default:
-		fs.add("Append", engine("Append"+valueFuncs[q.Kind]))
-		fs.add("Parse", engine("Parse"+valueFuncs[q.Kind]))
+		fs.add("Append", writer(q.Value))
+		fs.add("Parse", reader(q.Value))
 	}
 	f.Var().Id(q.Go).Op("=").Add(engine("ParamKey").Types(typ).Custom(lines, fs...))
-}
-
-// valueFuncs says for each kind of value the functions that write and read it.
-var valueFuncs = map[string]string{"word": "Word", "xtext": "Xtext", "auth-mailbox": "AuthMailbox"}
-
-func appendFunc(typ, call *jen.Statement) *jen.Statement {
-	return jen.Func().Params(jen.Id("dst").Index().Byte(), jen.Id("v").Add(typ)).Params(jen.Index().Byte(), jen.Error()).Block(jen.Return(call))
-}
-
-func parseFunc(typ, call *jen.Statement) *jen.Statement {
-	return jen.Func().Params(jen.Id("b").Index().Byte()).Params(typ, jen.Error()).Block(jen.Return(call))
 }
 
 func valueType(q *plan.Param) *jen.Statement {
 	if q.Kind == "choice" {
 		return ref(q.Own, q.GoType())
+	}
+	if q.Value != nil {
+		return goType(q.Value)
 	}
 	return jen.Id(q.GoType())
 }
@@ -146,7 +138,7 @@ func (pr *printer) extensions(f *jen.File) bool {
 // parseNew reads an argument into a variable that holds its zero value.
 func parseNew(a *plan.Arg, v *jen.Statement) []jen.Code {
 	all := parseInto(a, v)
-	if a.List || a.Optional {
+	if (a.List || a.Optional) && len(all) > 1 {
 		return all[1:]
 	}
 	return all
@@ -160,9 +152,17 @@ func (pr *printer) keywordType(f *jen.File, k *plan.Keyword) *jen.Statement {
 		return jen.Struct()
 	case 1:
 		for _, a := range k.Args {
+			if a.Value != nil {
+				pr.valueTypes(f, a.Value, "behind the EHLO keyword "+k.Name+" ("+k.RFC+")", false)
+			}
 			if a.Field != "" {
 				return argType(a)
 			}
+		}
+	}
+	for _, a := range k.Args {
+		if a.Value != nil {
+			pr.valueTypes(f, a.Value, "behind the EHLO keyword "+k.Name+" ("+k.RFC+")", false)
 		}
 	}
 	name := k.Go + "Offer"

@@ -221,6 +221,7 @@ func (pr *printer) keywordInfo(k *plan.Keyword) *jen.Statement {
 	fs.add("Extension", jen.Lit(k.Ext))
 	fs.add("RFC", jen.Lit(k.RFC))
 	fs.when(k.Role != "", "Role", engine(k.Role))
+	fs.when(k.Asked, "Asked", jen.True())
 	fs.add("Check", jen.Func().Params(jen.Id("a").Op("*").Add(engine("Args"))).Block(ref(k.Own, k.Go+"Keyword").Dot("Parse").Call(jen.Id("a"))))
 	return under("keyword "+k.Name+", "+k.RFC, jen.Custom(lines, fs...))
 }
@@ -236,6 +237,13 @@ func (pr *printer) paramInfo(q *plan.Param) *jen.Statement {
 	}
 	fs.when(q.Needs != 0, "Needs", pr.factMask(q.Needs))
 	fs.when(q.Set != 0, "Set", pr.factMask(q.Set))
+	if len(q.With) > 0 {
+		fs.add("With", jen.Index().Add(engine("Param")).Values(each(q.With, paramRef)...))
+	}
+	if len(q.Without) > 0 {
+		fs.add("Without", jen.Index().Add(engine("Param")).Values(each(q.Without, paramRef)...))
+	}
+	fs.when(q.Most > 0, "Most", jen.Lit(q.Most))
 	fs.when(q.Kind != "none", "Value", jen.True())
 	if q.Kind == "choice" {
 		values := make([]jen.Code, len(q.Choices))
@@ -246,6 +254,7 @@ func (pr *printer) paramInfo(q *plan.Param) *jen.Statement {
 			if c.Keyword != nil {
 				vs.add("Keyword", keywordRef(c.Keyword))
 			}
+			vs.when(c.Set != 0, "Set", pr.factMask(c.Set))
 			values[i] = under("value "+q.Name+"="+c.Word, jen.Values(vs...))
 		}
 		fs.add("Values", jen.Index().Add(engine("ValueInfo")).Custom(lines, values...))

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -121,6 +122,9 @@ func describe(tab *table.Table) string {
 	for _, e := range tab.Extensions {
 		line("extension %s (%s) about=%q requires=%v forbids=%v", e.Name.Text, e.Cite.RFC, e.About, texts(e.Requires), texts(e.Forbids))
 		if k := e.Keyword; k != nil {
+			if k.Asked {
+				line("offered where asked:")
+			}
 			line("keyword %s type=%s role=%s (%s)%s", k.Name.Text, k.Type, k.Role.Text, k.Cite.RFC, args(k.Args))
 		}
 	}
@@ -152,6 +156,9 @@ func describe(tab *table.Table) string {
 	}
 	for _, p := range tab.Params {
 		line("parameter %s type=%s role=%s of=%v set=%v needs=%v (%s) %s", p.Name.Text, p.Type, p.Role.Text, texts(p.Of), texts(p.Set), texts(p.Needs), p.Cite.RFC, value(p.Value))
+		if len(p.With)+len(p.Not)+p.Most > 0 {
+			line("  with=%v without=%v most=%d", texts(p.With), texts(p.Not), p.Most)
+		}
 	}
 	return b.String()
 }
@@ -180,11 +187,23 @@ func value(v table.Value) string {
 	if v.Digits > 0 {
 		s += fmt.Sprintf(" of %d digits", v.Digits)
 	}
+	if v.Range != nil {
+		s += fmt.Sprintf(" from %d to %d plus=%t", v.Range.Min, v.Range.Max, v.Plus)
+	}
 	if v.Of != nil {
-		s += " of " + value(*v.Of)
+		s += fmt.Sprintf(" parted by %q of %s", v.Separator, value(*v.Of))
 	}
 	for _, c := range v.Choices {
 		s += fmt.Sprintf(" %s/%s/%s", c.Word.Text, c.Type, c.Role.Text)
+		if c.Alone || len(c.Set) > 0 {
+			s += fmt.Sprintf(" alone=%t set=%v", c.Alone, texts(c.Set))
+		}
+	}
+	for _, e := range slices.Concat(v.Elems, v.When) {
+		s += fmt.Sprintf(" (%q %s optional=%t: %s)", e.After, e.Name.Text, e.Optional, value(e.Value))
+	}
+	if v.Else != nil {
+		s += fmt.Sprintf(" by %s, else %s", v.On.Text, value(*v.Else))
 	}
 	return strings.TrimSpace(s + " " + strings.Join(v.Words, " "))
 }

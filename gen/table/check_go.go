@@ -76,24 +76,72 @@ func (c *checker) goNames() {
 			use(cmd.Ext, cmd.Name, "Op"+name)
 		}
 		c.fields(cmd)
+		for _, a := range cmd.Args {
+			for _, t := range a.Value.types(a.Name, name+GoName(a.Name.Text), name+GoName(a.Name.Text)) {
+				use(cmd.Ext, t.from, t.goName)
+			}
+		}
 	}
 	for _, e := range c.t.Extensions {
 		if k := e.Keyword; k != nil {
 			name := goNameOf(k.Name, k.Type)
 			use(e, k.Name, "Keyword"+name, name+"Keyword")
+			if len(k.Args) > 1 {
+				use(e, k.Name, name+"Offer")
+			}
+			for _, a := range k.Args {
+				own, base := name+"Offer"+GoName(a.Name.Text), name+"Offer"+GoName(a.Name.Text)
+				if len(k.Args) == 1 {
+					own, base = name+"Offer", name
+				}
+				for _, t := range a.Value.types(a.Name, own, base) {
+					use(e, t.from, t.goName)
+				}
+			}
 		}
 	}
 	for _, p := range c.t.Params {
 		name := goNameOf(p.Name, p.Type)
 		if p.Value.Kind == "choice" {
 			use(p.Ext, p.Name, "Param"+name, name, name+"Value")
-		} else {
-			use(p.Ext, p.Name, "Param"+name, name)
+			for _, w := range p.Value.Choices {
+				use(w.Ext, w.Word, name+goNameOf(w.Word, w.Type))
+			}
+			continue
 		}
-		for _, w := range p.Value.Choices {
-			use(w.Ext, w.Word, name+goNameOf(w.Word, w.Type))
+		use(p.Ext, p.Name, "Param"+name, name)
+		for _, t := range p.Value.types(p.Name, name+"Value", name) {
+			use(p.Ext, t.from, t.goName)
 		}
 	}
+}
+
+// A madeName is a name in Go that a part of a value makes.
+type madeName struct {
+	from   Name
+	goName string
+}
+
+// types gives the names of the types and words that a value makes: name is that
+// of its own type, and base what those of its words and parts begin with.
+func (v *Value) types(from Name, name, base string) []madeName {
+	var list []madeName
+	switch v.Kind {
+	case "choice":
+		list = append(list, madeName{from, name})
+		for _, w := range v.Choices {
+			list = append(list, madeName{w.Word, base + goNameOf(w.Word, w.Type)})
+		}
+	case "list":
+		return v.Of.types(from, name, base)
+	case "sequence", "pairs":
+		list = append(list, madeName{from, name})
+		for _, e := range v.Elems {
+			part := base + GoName(e.Name.Text)
+			list = append(list, e.Value.types(e.Name, part, part)...)
+		}
+	}
+	return list
 }
 
 // fields holds that the arguments of a command can be the fields of its type,

@@ -127,9 +127,14 @@ func (c *checker) references() {
 		rows(cmd.Replies)
 		rows(cmd.Late)
 	}
+	params := names(c.t.Params)
 	for _, p := range c.t.Params {
 		refer("command", commands, p.Of...)
 		refer("fact", facts, slices.Concat(p.Needs, p.Set)...)
+		refer("parameter", params, slices.Concat(p.With, p.Not)...)
+		for _, w := range p.Value.Choices {
+			refer("fact", facts, w.Set...)
+		}
 	}
 }
 

@@ -43,6 +43,9 @@ func (c *checker) facts() {
 	}
 	for _, p := range c.t.Params {
 		stays(p.Set...)
+		for _, w := range p.Value.Choices {
+			stays(w.Set...)
+		}
 	}
 	for _, cmd := range c.t.Commands {
 		rows(cmd.Replies)

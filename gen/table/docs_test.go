@@ -26,9 +26,9 @@ func TestDocsExplainEveryWord(t *testing.T) {
 	for kind, keys := range keysOf {
 		explained("of "+kind+" the key", keys...)
 	}
-	explained("the word", slices.Concat(awaitWords, scopeWords, payloadWords, groupWords, countWords, classWords, effectWords)...)
+	explained("the word", slices.Concat(awaitWords, scopeWords, payloadWords, groupWords, countWords, classWords, effectWords, offerWords)...)
 	explained("the role", slices.Concat(commandRoles, factRoles, paramRoles, valueRoles, keywordRoles)...)
-	explained("the value", slices.Concat(argKinds, keywordKinds, paramKinds)...)
+	explained("the value", slices.Concat(argKinds, keywordKinds, paramKinds, elemKinds)...)
 	explained("the target", append(slices.Clone(stateTargets), setAll)...)
 	explained("the rule", rules...)
 }

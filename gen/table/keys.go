@@ -17,6 +17,7 @@ const (
 	kindValue     = "a value"
 	kindInteger   = "an integer"
 	kindChoice    = "a word of a choice"
+	kindDepends   = "depends"
 )
 
 var keysOf = map[string][]string{
@@ -29,12 +30,13 @@ var keysOf = map[string][]string{
 	kindCommand: {"rfc", "cite", "verb", "type", "args", "payload", "role", "in", "unless-in", "needs", "forbids", "group", "assume",
 		"timeout", "block", "count", "if", "alone", "replies", "late"},
 	kindRow:     {"code", "from", "if", "like", "to", "set", "clear", "do", "violation", "unlisted", "rfc", "cite"},
-	kindKeyword: {"name", "type", "role", "args", "rfc", "cite"},
-	kindParam:   {"rfc", "cite", "of", "type", "role", "value", "set", "needs"},
+	kindKeyword: {"name", "type", "role", "args", "offer", "rfc", "cite"},
+	kindParam:   {"rfc", "cite", "of", "type", "role", "value", "set", "needs", "with", "without", "most"},
 	kindExtend:  {"with", "rfc", "cite", "forbids", "needs", "count", "if", "alone", "replies", "late"},
-	kindValue:   {"integer", "choice", "list"},
-	kindInteger: {"digits"},
-	kindChoice:  {"type", "role", "with"},
+	kindValue:   {"integer", "choice", "list", "separator", "sequence", "pairs", "depends"},
+	kindInteger: {"digits", "min", "max", "plus"},
+	kindChoice:  {"type", "role", "with", "alone", "set"},
+	kindDepends: {"by", "when", "else"},
 }
 
 // The closed lists of words.
@@ -44,6 +46,7 @@ var (
 	payloadWords = []string{"dot", "octets"}
 	groupWords   = []string{"anywhere", "last", "last-unless-final"}
 	countWords   = []string{"recipients"}
+	offerWords   = []string{"always", "asked"}
 	classWords   = []string{"1yz", "2yz", "3yz", "4yz", "5yz"}
 	effectWords  = []string{"learn-extensions", "forget-extensions", "forget-session", "open-transaction", "close-transaction",
 		"count-recipient", "send-void", "too-many-recipients"}
@@ -55,10 +58,13 @@ var (
 	valueRoles   = []string{"7bit", "8bit"}
 	keywordRoles = []string{"size", "pipelining", "enhanced"}
 
-	// Where a kind of value may stand.
-	argKinds     = []string{"integer", "word", "text", "domain", "base64", "initial-response", "reverse-path", "forward-path", "literal", "params"}
-	keywordKinds = []string{"integer", "word", "text", "domain", "list"}
-	paramKinds   = []string{"none", "integer", "word", "xtext", "auth-mailbox", "choice"}
+	// Where a kind of value may stand. What partKinds has may be composed, and
+	// stand in all of them.
+	partKinds    = []string{"integer", "word", "domain", "xtext", "utf-8-addr-xtext", "date-time", "auth-mailbox", "choice", "list", "sequence"}
+	elemKinds    = append([]string{"depends"}, partKinds...)
+	argKinds     = append([]string{"text", "base64", "initial-response", "reverse-path", "forward-path", "literal", "params", "pairs"}, partKinds...)
+	keywordKinds = append([]string{"text", "pairs"}, partKinds...)
+	paramKinds   = append([]string{"none"}, partKinds...)
 
 	// Names with a meaning of their own, which no definition may take.
 	stateTargets = []string{"same", "home"}

@@ -165,6 +165,9 @@ func (r *reader) keyword(n *yaml.Node) *Keyword {
 		k.Role = r.oneOf(n, "the role of a keyword", keywordRoles)
 	}
 	k.Args = r.args(o.get("args"), keywordKinds)
+	if n := o.get("offer"); n != nil {
+		k.Asked = r.oneOf(n, "offer", offerWords).Text == "asked"
+	}
 	return k
 }
 
@@ -178,9 +181,15 @@ func (r *reader) param(e entry) *Param {
 	}
 	if n := o.need("value"); n != nil {
 		p.Value = r.value(n, paramKinds)
+		r.separated(&p.Value)
 	}
 	p.Set = r.words(o.get("set"), "set")
 	p.Needs = r.words(o.get("needs"), "needs")
+	p.With = r.words(o.get("with"), "with")
+	p.Not = r.words(o.get("without"), "without")
+	if n := o.get("most"); n != nil {
+		p.Most = r.integer(n, "most", 1, 65535)
+	}
 	return p
 }
 

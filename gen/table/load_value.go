@@ -1,8 +1,10 @@
 package table
 
 import (
+	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -34,6 +36,11 @@ func (r *reader) args(n *yaml.Node, kinds []string) []*Arg {
 	}
 	r.order(args)
 	return args
+}
+
+// TakesRest reports whether a value goes to the end of the line.
+func (v *Value) TakesRest() bool {
+	return contains([]string{"text", "params", "pairs"}, v.Kind) || v.Kind == "list" && v.Separator == ""
 }
 
 // arg reads one argument: params, {literal: WORD}, or {NAME: VALUE} with
@@ -95,7 +102,7 @@ func (r *reader) order(args []*Arg) {
 		next := args[i+1]
 		pos := a.Value.Pos
 		switch {
-		case contains([]string{"text", "params", "list"}, a.Value.Kind):
+		case a.Value.TakesRest():
 			r.add(pos, "value", "%s takes the rest of the line, so it has to stand last", a.Value.Kind)
 		case a.Value.Kind == "literal" && next.Value.Kind != "literal":
 			r.add(pos, "value", "a literal ends the line; nothing but literals may stand behind it")
@@ -112,17 +119,14 @@ func (r *reader) value(n *yaml.Node, kinds []string) Value {
 	v := Value{Pos: pos}
 	if n.Kind == yaml.ScalarNode {
 		w, ok := r.word(n, "a value")
-		switch {
-		case !ok:
-		case !contains(kinds, w.Text) || w.Text == "literal" || w.Text == "params":
+		if !ok {
+			return v
+		}
+		if !contains(kinds, w.Text) || w.Text == "literal" || w.Text == "params" {
 			r.add(pos, "undefined", "there is no value %q here%s", w.Text, didYouMean(w.Text, plain(kinds)))
-		case w.Text == "integer":
-			r.add(pos, "value", "say how many digits the number may have, such as {integer: {digits: 20}}")
-		case w.Text == "choice":
-			r.add(pos, "value", "say which words there are, such as {choice: {7BIT: {}, 8BITMIME: {}}}")
-		case w.Text == "list":
-			r.add(pos, "value", "say of what the list is, such as {list: word}")
-		default:
+		} else if want := needsMore[w.Text]; want != "" {
+			r.add(pos, "value", "say %s", want)
+		} else {
 			v.Kind = w.Text
 		}
 		return v
@@ -131,7 +135,7 @@ func (r *reader) value(n *yaml.Node, kinds []string) Value {
 	for _, kind := range keysOf[kindValue] {
 		n := o.get(kind)
 		switch {
-		case n == nil:
+		case n == nil || kind == "separator":
 			continue
 		case v.Kind != "":
 			r.add(r.pos(n), "value", "a value is one thing; leave %s or %s", v.Kind, kind)
@@ -140,20 +144,229 @@ func (r *reader) value(n *yaml.Node, kinds []string) Value {
 			r.add(r.pos(n), "undefined", "there is no value %q here%s", kind, didYouMean(kind, plain(kinds)))
 		}
 		v.Kind = kind
-		switch kind {
-		case "integer":
-			v.Digits = r.integer(r.object(n, kindInteger, pos).need("digits"), "digits", 1, 20)
-		case "choice":
-			v.Choices = r.choices(n)
-		case "list":
-			of := r.value(n, slices.DeleteFunc(slices.Clone(kinds), func(k string) bool { return k == "list" || k == "text" }))
-			v.Of = &of
-		}
+		r.composed(n, &v, kinds)
 	}
 	if v.Kind == "" && n.Kind == yaml.MappingNode && len(n.Content) == 0 {
 		r.add(pos, "missing-key", "a value needs its kind, such as word or {integer: {digits: 20}}")
 	}
+	if n := o.get("separator"); n != nil {
+		v.Separator = r.text(n, "separator")
+		if v.Kind != "list" {
+			r.add(r.pos(n), "value", "a separator stands between the values of a list; leave it out")
+		} else {
+			r.fixed(n, "a separator", v.Separator)
+		}
+	}
 	return v
+}
+
+// needsMore says what a kind needs that was named alone.
+var needsMore = map[string]string{
+	"integer":  "how many digits the number may have, such as {integer: {digits: 20}}",
+	"choice":   "which words there are, such as {choice: {7BIT: {}, 8BITMIME: {}}}",
+	"list":     `of what the list is, such as {list: word}, or {list: word, separator: ","}`,
+	"sequence": `of which parts it is made, such as {sequence: [{seconds: {integer: {digits: 9}}}, {fixed: ";"}, {mode: word}]}`,
+	"pairs":    "which names there are, such as {pairs: {NAME: xtext, ADDR: xtext}}",
+	"depends":  "on which part, such as {depends: {by: type, when: {utf-8: utf-8-addr-xtext}, else: xtext}}",
+}
+
+// composed reads what a kind needs that is no word alone.
+func (r *reader) composed(n *yaml.Node, v *Value, kinds []string) {
+	switch v.Kind {
+	case "integer":
+		r.bounds(n, v)
+	case "choice":
+		v.Choices = r.choices(n)
+	case "list":
+		of := r.value(n, slices.DeleteFunc(slices.Clone(partKinds), func(k string) bool { return k == "list" }))
+		v.Of = &of
+	case "sequence":
+		v.Elems = r.sequence(n)
+	case "pairs":
+		for _, e := range r.entries(n, "pairs") {
+			if !wirePattern.MatchString(e.name.Text) {
+				r.add(e.name.Pos, "value", "letters, digits and hyphens make the name before =, not %q", e.name.Text)
+			}
+			x := &Elem{Name: e.name, Optional: true, Value: r.value(e.value, partKinds), Pos: e.name.Pos}
+			r.separated(&x.Value)
+			v.Elems = append(v.Elems, x)
+		}
+		switch {
+		case n.Kind != yaml.MappingNode:
+		case len(v.Elems) == 0:
+			r.add(v.Pos, "value", "pairs need at least one name")
+		case len(v.Elems) > 63:
+			r.add(v.Pos, "limit", "pairs have at most 63 names, not %d", len(v.Elems))
+		}
+	case "depends":
+		o := r.object(n, kindDepends, v.Pos)
+		v.On, _ = r.word(o.need("by"), "by")
+		for _, e := range r.entries(o.need("when"), "when") {
+			v.When = append(v.When, &Elem{Name: e.name, Value: r.value(e.value, partKinds), Pos: e.name.Pos})
+		}
+		if n := o.need("else"); n != nil {
+			other := r.value(n, partKinds)
+			v.Else = &other
+		}
+	}
+}
+
+// bounds reads where an integer lies.
+func (r *reader) bounds(n *yaml.Node, v *Value) {
+	o := r.object(n, kindInteger, v.Pos)
+	v.Digits = r.integer(o.need("digits"), "digits", 1, 20)
+	low, high := o.get("min"), o.get("max")
+	if n := o.get("plus"); n != nil {
+		v.Plus = r.boolean(n, "plus")
+	}
+	if low == nil && high == nil {
+		if v.Plus {
+			v.Range = &Range{0, math.MaxUint64}
+		}
+		return
+	}
+	v.Range = &Range{0, math.MaxUint64}
+	if w, ok := r.word(low, "min"); ok {
+		m, err := strconv.ParseInt(w.Text, 10, 64)
+		if err != nil {
+			r.add(w.Pos, "value", "min has to be a whole number, not %q", w.Text)
+		}
+		v.Range.Min = m
+	}
+	if w, ok := r.word(high, "max"); ok {
+		if m, err := strconv.ParseInt(w.Text, 10, 64); err == nil && m < 0 {
+			r.add(w.Pos, "value", "max has to be 0 or more, not %q", w.Text)
+		} else if v.Range.Max, err = strconv.ParseUint(w.Text, 10, 64); err != nil {
+			r.add(w.Pos, "value", "max has to be a whole number, not %q", w.Text)
+		}
+	}
+	if v.Range.Min < 0 {
+		v.Range.Max = min(v.Range.Max, math.MaxInt64)
+	}
+	if v.Range.Min > 0 && uint64(v.Range.Min) > v.Range.Max {
+		r.add(v.Pos, "value", "min %d is above max %d", v.Range.Min, v.Range.Max)
+	}
+}
+
+// sequence reads the parts of a value: {fixed: TEXT}, or {NAME: VALUE} with
+// optional and after, the text before it, beside it.
+func (r *reader) sequence(n *yaml.Node) []*Elem {
+	if n.Kind != yaml.SequenceNode {
+		r.wrongKind(n, "a sequence", `a list of parts, such as [{seconds: {integer: {digits: 9}}}, {fixed: ";"}, {mode: word}]`)
+		return nil
+	}
+	var list []*Elem
+	for _, item := range n.Content {
+		e := &Elem{Pos: r.pos(item)}
+		fixed := ""
+		var named []entry
+		for _, k := range r.entries(item, "a part of a sequence") {
+			switch k.name.Text {
+			case "optional":
+				e.Optional = r.boolean(k.value, "optional")
+			case "fixed":
+				fixed = r.text(k.value, "fixed")
+				r.fixed(k.value, "fixed text", fixed)
+			case "after":
+				e.After = r.text(k.value, "after")
+				r.fixed(k.value, "the text before a part", e.After)
+			default:
+				named = append(named, k)
+			}
+		}
+		switch {
+		case item.Kind != yaml.MappingNode:
+			continue
+		case fixed != "" && (len(named) > 0 || e.Optional || e.After != ""):
+			r.add(e.Pos, "value", "fixed text is a part of its own and always there; say after: %q beside a part that it belongs to", fixed)
+			continue
+		case fixed != "":
+			e.After = fixed
+		case len(named) != 1:
+			r.add(e.Pos, "value", "a part of a sequence has one name and its value, such as {mode: word}, or is {fixed: TEXT}")
+			continue
+		default:
+			e.Name = named[0].name
+			if !fieldPattern.MatchString(e.Name.Text) {
+				r.add(e.Name.Pos, "value", "a part is named in small letters, digits and hyphens, not %q%s", e.Name.Text, didYouMean(e.Name.Text, []string{"fixed", "after", "optional"}))
+			}
+			if slices.ContainsFunc(list, func(o *Elem) bool { return o.Name.Text == e.Name.Text }) {
+				r.add(e.Name.Pos, "duplicate", "there are two parts %q; give one another name", e.Name.Text)
+			}
+			e.Value = r.value(named[0].value, elemKinds)
+			r.separated(&e.Value)
+			r.dependsOn(list, &e.Value)
+		}
+		list = append(list, e)
+	}
+	r.parted(list)
+	if len(list) == 0 && len(n.Content) == 0 {
+		r.add(r.pos(n), "value", "a sequence needs at least one part")
+	}
+	return list
+}
+
+// dependsOn holds that a part depends on one before it, and has one type.
+func (r *reader) dependsOn(before []*Elem, v *Value) {
+	if v.Kind != "depends" {
+		return
+	}
+	var known []string
+	for _, e := range before {
+		if e.Value.Kind == "word" || e.Value.Kind == "choice" {
+			known = append(known, e.Name.Text)
+		}
+	}
+	if v.On.Text != "" && !contains(known, v.On.Text) {
+		r.add(v.On.Pos, "undefined", "no part before this one is named %q and a word or a choice%s", v.On.Text, didYouMean(v.On.Text, known))
+	}
+	texts := []string{"word", "domain", "xtext", "utf-8-addr-xtext", "auth-mailbox"}
+	for _, e := range v.When {
+		if !contains(texts, e.Value.Kind) && e.Value.Kind != "" {
+			r.add(e.Value.Pos, "value", "what depends on another part has one type in Go, text; %s has another; use one of %s", e.Value.Kind, strings.Join(texts, ", "))
+		}
+	}
+	if v.Else != nil && v.Else.Kind != "" && !contains(texts, v.Else.Kind) {
+		r.add(v.Else.Pos, "value", "what depends on another part has one type in Go, text; %s has another; use one of %s", v.Else.Kind, strings.Join(texts, ", "))
+	}
+}
+
+// parted holds that it shows where each part of a sequence ends, by text that
+// follows or by what it is itself, and whether one that may be left out is there.
+func (r *reader) parted(list []*Elem) {
+	for i, e := range list[:max(len(list)-1, 0)] {
+		next := list[i+1]
+		choice, number := e.Value.Kind == "choice", next.Value.Kind == "integer"
+		switch {
+		case e.Name.Text == "" || next.After != "":
+		case e.Optional && e.After == "" && choice && (number || signs(e.Value.Choices)):
+		case e.Optional && e.After == "":
+			r.add(e.Pos, "value", `nothing shows whether %s is there; give it or what follows a text before it (after: TEXT), or let it be a choice whose words begin with a sign, as "@" is`, e.Name.Text)
+		case !choice && e.Value.Kind != "integer":
+			r.add(next.Pos, "value", `nothing shows where %s ends and what follows begins; put {fixed: TEXT} between, or after: TEXT to the second`, e.Name.Text)
+		}
+	}
+}
+
+// signs reports whether no word of a choice begins as a name does.
+func signs(words []*Choice) bool {
+	return !slices.ContainsFunc(words, func(c *Choice) bool {
+		return c.Word.Text == "" || strings.ContainsAny(c.Word.Text[:1], "[-+") || GoName(c.Word.Text[:1]) != ""
+	})
+}
+
+// separated holds that a list within a word says what parts its values.
+func (r *reader) separated(v *Value) {
+	if v.Kind == "list" && v.Separator == "" {
+		r.add(v.Pos, "missing-key", `a list within a value needs a separator, such as {list: word, separator: ","}`)
+	}
+}
+
+// fixed holds that text of the table can stand within a value.
+func (r *reader) fixed(n *yaml.Node, what, text string) {
+	if strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c >= 0x7f }) {
+		r.add(r.pos(n), "value", "%s is printable ASCII without a space, not %q", what, text)
+	}
 }
 
 func plain(kinds []string) []string {
@@ -183,5 +396,9 @@ func (r *reader) choice(name Name, o object) *Choice {
 	if n := o.get("role"); n != nil {
 		c.Role = r.oneOf(n, "the role of a value", valueRoles)
 	}
+	if n := o.get("alone"); n != nil {
+		c.Alone = r.boolean(n, "alone")
+	}
+	c.Set = r.words(o.get("set"), "set")
 	return c
 }

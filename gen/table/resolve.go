@@ -117,8 +117,16 @@ func (m *model) command(cmd *Command) *command {
 		}
 	}
 	for _, p := range m.t.Params {
-		if slices.ContainsFunc(p.Of, func(n Name) bool { return n.Text == cmd.Name.Text }) && len(p.Set) > 0 {
+		if !slices.ContainsFunc(p.Of, func(n Name) bool { return n.Text == cmd.Name.Text }) {
+			continue
+		}
+		if len(p.Set) > 0 {
 			k.params = append(k.params, m.factsOf(p.Set))
+		}
+		for _, w := range p.Value.Choices {
+			if len(w.Set) > 0 {
+				k.params = append(k.params, m.factsOf(p.Set)|m.factsOf(w.Set))
+			}
 		}
 	}
 	return k

@@ -55,12 +55,13 @@ type Extension struct {
 
 // Keyword is what an extension says in the EHLO reply.
 type Keyword struct {
-	Name Name
-	Type string // its name in Go; empty: made from the extension's name
-	Role Name
-	Args []*Arg
-	Cite Cite
-	Ext  *Extension
+	Name  Name
+	Type  string // its name in Go; empty: made from the extension's name
+	Role  Name
+	Args  []*Arg
+	Asked bool // a server offers it only where it is told to
+	Cite  Cite
+	Ext   *Extension
 }
 
 // State is one state.
@@ -139,20 +140,44 @@ type Arg struct {
 // Value is the grammar of an argument, of a keyword's parameter or of a
 // parameter's value.
 type Value struct {
-	Kind    string // none, integer, word, text, domain, xtext, base64, initial-response, auth-mailbox, reverse-path, forward-path, choice, list, literal, params
-	Digits  int    // integer: how many at most
-	Choices []*Choice
-	Of      *Value // list: of what
-	Words   []string
-	Pos     Pos
+	Kind      string // a word of argKinds, keywordKinds or paramKinds; literal, params
+	Digits    int    // integer: how many at most
+	Range     *Range // integer: nil for every number of so many digits
+	Plus      bool   // integer: a plus sign may stand before it
+	Choices   []*Choice
+	Of        *Value  // list: of what
+	Separator string  // list: what stands between; empty: a space, to the end of the line
+	Elems     []*Elem // sequence: the parts in order; pairs: the names that there are
+	On        Name    // depends: the part that decides
+	When      []*Elem // depends: the words of that part, each with its grammar
+	Else      *Value  // depends: the grammar for all others
+	Words     []string
+	Pos       Pos
+}
+
+// Range is where an integer lies, both ends included.
+type Range struct {
+	Min int64
+	Max uint64
+}
+
+// Elem is a part of a sequence, a NAME=value of pairs, or a case of depends.
+type Elem struct {
+	Name     Name // empty: fixed text
+	After    string
+	Value    Value
+	Optional bool
+	Pos      Pos
 }
 
 // Choice is one word of a choice; extensions add to it (extend, values).
 type Choice struct {
-	Word Name
-	Type string // its name in Go; empty: made from the word
-	Role Name
-	Ext  *Extension
+	Word  Name
+	Type  string // its name in Go; empty: made from the word
+	Role  Name
+	Alone bool   // in a list: stands there alone
+	Set   []Name // facts
+	Ext   *Extension
 }
 
 // Param is one parameter of commands.
@@ -164,6 +189,9 @@ type Param struct {
 	Value Value
 	Set   []Name // facts
 	Needs []Name // facts
+	With  []Name // parameters that have to stand beside it
+	Not   []Name // parameters that may not
+	Most  int    // octets of its value, as encoded; 0: any
 	Cite  Cite
 	Ext   *Extension
 }

@@ -58,8 +58,8 @@ func TestPure(t *testing.T) {
 				t.Errorf("%s has a channel", set.Position(n.Pos()))
 			case *ast.SelectorExpr:
 				x, ok := n.X.(*ast.Ident)
-				if ok && clock != "" && x.Name == clock && !slices.Contains([]string{"Duration", "Second", "Minute", "Hour", "Millisecond"}, n.Sel.Name) {
-					t.Errorf("%s: time.%s; durations are all that this package may know of time", set.Position(n.Pos()), n.Sel.Name)
+				if ok && clock != "" && x.Name == clock && !slices.Contains([]string{"Duration", "Second", "Minute", "Hour", "Millisecond", "Time", "ParseInLocation", "RFC3339", "UTC"}, n.Sel.Name) {
+					t.Errorf("%s: time.%s; of time this package may know durations, and dates that it is given", set.Position(n.Pos()), n.Sel.Name)
 				}
 			}
 			return true

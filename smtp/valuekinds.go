@@ -83,7 +83,7 @@ func AppendDateTime(dst []byte, v time.Time) ([]byte, error) {
 // (RFC 3339 §5.6); it gives it in UTC.
 func ParseDateTime(b []byte) (time.Time, error) {
 	if len(b) <= maxDateTime {
-		if v, err := time.Parse(time.RFC3339, string(b)); err == nil && !v.IsZero() {
+		if v, err := time.ParseInLocation(time.RFC3339, string(b), time.UTC); err == nil && !v.IsZero() {
 			return v.UTC(), nil
 		}
 	}

@@ -10,13 +10,7 @@ import (
 // The connection is cut after every single octet of whole sessions, in both
 // directions, with servers that take every message and with wild ones: what is
 // reported is what the server did, and all that was heard counts.
-func TestCutData(t *testing.T)     { runCuts(t, run{way: byData}) }
-func TestCutBdat(t *testing.T)     { runCuts(t, run{way: byChunk}) }
-func TestCutLMTPData(t *testing.T) { runCuts(t, run{way: byData, lmtp: true}) }
-func TestCutLMTPBdat(t *testing.T) { runCuts(t, run{way: byChunk, lmtp: true}) }
-func TestCutEager(t *testing.T) {
-	runCuts(t, run{way: eager, foreignBy: WentOnAfter421, holesBy: WentOnAfterHole})
-}
+func TestCutData(t *testing.T) { runCuts(t, run{way: byData}) }
 
 const cutSessions = 4
 

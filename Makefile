@@ -48,7 +48,7 @@ fuzz: ## run every fuzz target for FUZZTIME (60s)
 	done
 
 conformance: ## send to real mail servers (SERVERS="postfix exim"); needs root and Debian 12
-	@conformance/servers/ctl.sh install $(SERVERS)
+	@conformance/servers/ctl.sh install $(or $(SERVERS),$$(conformance/servers/ctl.sh list auth))
 	go test -count=1 -v -tags realservers -skip '^TestAuth$$' ./conformance/servers -servers '$(SERVERS)'
 
 conformance-auth: ## log in to real mail servers by each mechanism that they offer (SERVERS="dovecot mox"); as conformance

@@ -35,12 +35,15 @@ type manner struct {
 	// acknowledged, which the kernel of the client puts off (RFC 9293 §3.8.6.3):
 	// so long for each message, though none was lost.
 	perMessage time.Duration
+	// Its trace does not say ESMTPSA (RFC 3848), but SMTP.
+	plainTrace bool
 }
 
 var manners = map[string]manner{
 	"chasquid": {behindDot: "lost", closesAt: 3},
 	"courier":  {behindDot: "lost"},
 	"haraka":   {behindDot: "refused", perMessage: 50 * time.Millisecond},
+	"mailpit":  {plainTrace: true},
 	"sendmail": {perMessage: 50 * time.Millisecond},
 }
 

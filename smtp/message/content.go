@@ -25,6 +25,7 @@ type Content struct {
 	m     *Message
 	needs Needs
 	list  []segment
+	size  int64 // octets to read
 
 	next    int   // of the list
 	at      int64 // in the segment under way
@@ -152,9 +153,10 @@ func (m *Message) hiding() (list []segment) {
 // content makes a reader of changes: all between them goes out as it is.
 func (m *Message) content(changes []segment, needs Needs) *Content {
 	slices.SortStableFunc(changes, func(a, b segment) int { return cmp.Compare(a.from, b.from) })
-	c := &Content{m: m, needs: needs}
+	c := &Content{m: m, needs: needs, size: m.size}
 	at := int64(0)
 	for _, s := range changes {
+		c.size += int64(len(s.text)) - (s.to - s.from)
 		if at < s.from {
 			c.list = append(c.list, segment{span: span{at, s.from}, code: verbatim})
 		}
@@ -170,6 +172,10 @@ var verbatim = new(part)
 
 // Needs tells what this form of the message needs.
 func (c *Content) Needs() Needs { return c.needs }
+
+// Len is how many octets there are to read from the beginning. It differs from
+// the size on the wire where lines end in LF.
+func (c *Content) Len() int64 { return c.size }
 
 // Read reads on.
 func (c *Content) Read(p []byte) (n int, err error) {
@@ -275,6 +281,7 @@ func (c *Content) measure() (size int64, err error) {
 		if end == io.EOF {
 			out, err = text.AppendEnd(out[:0])
 			size += int64(len(out))
+			c.size = c.read
 			if _, back := c.Seek(0, io.SeekStart); err == nil {
 				err = back
 			}

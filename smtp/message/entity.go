@@ -78,12 +78,12 @@ func (w *walker) headerLine(e *entity, l *line) error {
 	switch {
 	case l.start && l.end && len(l.text) == 0:
 		if w.at == 0 {
-			return badHeader("expected lines of NAME: VALUE in front of the empty line, got none (RFC 5322 §2.2)")
+			return w.noField()
 		}
 		return w.bodyBegins(e, l)
 	case !l.start || len(l.text) > 0 && (l.text[0] == ' ' || l.text[0] == '\t'):
 		if f.name == "" && root {
-			return badHeader("expected lines of NAME: VALUE and then an empty line, got a line of something else first (RFC 5322 §2.2)")
+			return w.noField()
 		}
 		if f.name == "" {
 			w.refuse("a line in the header of a part is no field")
@@ -96,7 +96,7 @@ func (w *walker) headerLine(e *entity, l *line) error {
 	}
 	name := fieldName(l.text)
 	if name == "" && root {
-		return badHeader("expected lines of NAME: VALUE and then an empty line, got a line of something else (RFC 5322 §2.2)")
+		return w.noField()
 	}
 	if name == "" {
 		w.refuse("a line in the header of a part is no field")
@@ -105,6 +105,10 @@ func (w *walker) headerLine(e *entity, l *line) error {
 	*f = field{name: name, from: w.at, keep: strings.HasPrefix(name, "content-t") || root && addressFields[name]}
 	f.add(l.text[bytes.IndexByte(l.text, ':')+1:], w)
 	return nil
+}
+
+func (w *walker) noField() error {
+	return badHeader("expected a header first, lines of NAME: VALUE and then an empty line; line %d is none of it (RFC 5322 §2.2)", w.number)
 }
 
 func (f *field) add(text []byte, w *walker) {

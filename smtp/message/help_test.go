@@ -39,6 +39,9 @@ func readAll(t fataler, c *message.Content) string {
 	if err != nil || string(slowly) != string(whole) {
 		t.Fatalf("read octet by octet: %q, %v; in one: %q", slowly, err, whole)
 	}
+	if c.Len() != int64(len(whole)) {
+		t.Fatalf("there are %d octets, said %d", len(whole), c.Len())
+	}
 	return string(whole)
 }
 

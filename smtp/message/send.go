@@ -23,29 +23,25 @@ type Options struct {
 // such a form is not sent, for an [*EncodingError] or another error of
 // [Prepare].
 func Send(ctx context.Context, c *smtpclient.Client, m *Message, o Options) (smtpclient.Report, error) {
-	ready, err := Prepare(c, m, o)
+	env, content, err := Prepare(c, m, o)
 	if err != nil {
 		return smtpclient.Report{}, err
 	}
-	return c.Send(ctx, ready.Envelope, ready.Body)
+	return c.Send(ctx, env, content)
 }
 
 // Prepare makes the envelope and the content that [Send] would send over c, for
-// [smtpclient.Client.SendTo] or [smtpclient.Client.SendAll]. The content is a
-// [*Content]. Where the server lacks SMTPUTF8, domains in addresses become
-// A-labels as [ASCII] has it.
-func Prepare(c *smtpclient.Client, m *Message, o Options) (smtpclient.Message, error) {
-	var env smtpclient.Envelope
-	var err error
+// [smtpclient.Client.SendTo] or [smtpclient.Client.SendAll]. Where the server
+// lacks SMTPUTF8, domains in addresses become A-labels as [ASCII] has it.
+func Prepare(c *smtpclient.Client, m *Message, o Options) (env smtpclient.Envelope, content *Content, err error) {
 	if o.Envelope != nil {
 		env = *o.Envelope
 	} else if env, err = m.Envelope(); err != nil {
-		return smtpclient.Message{}, err
+		return env, nil, err
 	}
 	t := transport(c)
-	content := m.Content()
 	if o.AsIs {
-		err = m.needs.refused(t)
+		content, err = m.Content(), m.needs.refused(t)
 	} else {
 		content, err = m.Encoded(t)
 	}
@@ -53,10 +49,10 @@ func Prepare(c *smtpclient.Client, m *Message, o Options) (smtpclient.Message, e
 		err = asciiAll(&env)
 	}
 	if err != nil {
-		return smtpclient.Message{}, err
+		return env, nil, err
 	}
 	content.needs.fill(&env)
-	return smtpclient.Message{Envelope: env, Body: content}, nil
+	return env, content, nil
 }
 
 // transport is what a client's server takes. Binary content is not sent by the

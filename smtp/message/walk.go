@@ -28,6 +28,7 @@ type walker struct {
 	field  field     // of the header that is being read
 	eol    int       // octets of the last line end
 	length int       // of the line under way
+	number int       // of the line under way, in the header of the message
 }
 
 // A line is a line without its end, or a piece of one that is long.
@@ -125,6 +126,7 @@ func (w *walker) push(e *entity) {
 func (w *walker) line(l *line) error {
 	if l.start {
 		w.length = 0
+		w.number++
 		if l.end && bytes.HasPrefix(l.text, []byte("--")) {
 			if i, last := w.delimiter(l.text); i >= 0 {
 				return w.cut(i, last, l)

@@ -31,10 +31,13 @@ func checkCommand(flag, mailbox string, c smtp.Command) error {
 	if err == nil {
 		return nil
 	}
-	reason := err.Error()
-	var bad *smtp.ArgumentError
-	if errors.As(err, &bad) {
-		reason = bad.Reason
+	return usageError("%s: %q: %s", flag, mailbox, reason(err))
+}
+
+// reason is what was expected and what came, without saying where.
+func reason(err error) string {
+	if bad := new(smtp.ArgumentError); errors.As(err, &bad) {
+		return bad.Reason
 	}
-	return usageError("%s: %q: %s", flag, mailbox, reason)
+	return err.Error()
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tabellarius/tabellarius/auth"
 	"github.com/tabellarius/tabellarius/smtp"
+	"github.com/tabellarius/tabellarius/smtp/message"
 	"github.com/tabellarius/tabellarius/smtp/smtpclient"
 )
 
@@ -16,7 +17,7 @@ import (
 const quitTime = 5 * time.Second
 
 // send sends m and prints what became of it.
-func (a *app) send(ctx context.Context, c *cli, m *message) error {
+func (a *app) send(ctx context.Context, c *cli, m *outgoing) error {
 	screen := a.stderr // before it masks anything
 	address, cfg, err := a.plan(ctx, c)
 	if err != nil {
@@ -25,13 +26,15 @@ func (a *app) send(ctx context.Context, c *cli, m *message) error {
 	if c.Transcript {
 		cfg.Trace = (&transcript{w: a.stderr, colour: colourful(screen)}).event
 	}
-	var body io.Reader = m
-	clear := func() {}
-	if isTerminal(screen) && !c.Transcript && !c.Quiet && m.size >= largeMessage {
-		t := track(m, int64(len(m.head))+m.rest.Size(), screen)
-		body, clear = t, t.done
+	show, clear := func(c *message.Content) io.Reader { return c }, func() {}
+	if isTerminal(screen) && !c.Transcript && !c.Quiet && m.Needs().Size >= largeMessage {
+		show = func(c *message.Content) io.Reader {
+			t := track(c, c.Len(), screen)
+			clear = t.done
+			return t
+		}
 	}
-	r := deliver(ctx, address, cfg, m, body)
+	r := deliver(ctx, address, cfg, m, show)
 	clear()
 	switch {
 	case c.JSON:
@@ -42,8 +45,9 @@ func (a *app) send(ctx context.Context, c *cli, m *message) error {
 	return errors.Join(err, r.err())
 }
 
-// deliver connects, sends and says good-bye.
-func deliver(ctx context.Context, address string, cfg smtpclient.Config, m *message, body io.Reader) *result {
+// deliver connects, sends and says good-bye. show may look on while the content
+// is read.
+func deliver(ctx context.Context, address string, cfg smtpclient.Config, m *outgoing, show func(*message.Content) io.Reader) *result {
 	r := &result{Server: address}
 	client, err := smtpclient.Dial(ctx, address, cfg)
 	if err != nil {
@@ -52,8 +56,15 @@ func deliver(ctx context.Context, address string, cfg smtpclient.Config, m *mess
 	}
 	defer client.Close()
 	_, r.TLS = client.TLS()
-	report, err := client.Send(ctx, smtpclient.Envelope{From: m.from, To: m.to, Size: m.size, UTF8: m.utf8}, body)
-	r.report(report, err)
+	env, content, err := message.Prepare(client, m.Message, message.Options{
+		Envelope: &smtpclient.Envelope{From: m.from, To: m.to},
+	})
+	if err != nil {
+		r.fail(m.to, err)
+	} else {
+		report, err := client.Send(ctx, env, show(content))
+		r.report(report, err)
+	}
 	bye, cancel := context.WithTimeout(ctx, quitTime)
 	defer cancel()
 	client.Quit(bye) // what comes of it changes nothing

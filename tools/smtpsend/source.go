@@ -7,20 +7,22 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/tabellarius/tabellarius/smtp/message"
 )
 
-// A message is ready to be sent: nothing about it is left to be found wrong but
-// by the server.
-type message struct {
-	*stored
+// An outgoing message is ready to be sent: what is left to be found wrong about
+// it depends on the server.
+type outgoing struct {
+	*message.Message
 	from  string   // reverse-path, empty for the null one
 	to    []string // forward-paths
 	close func()
 }
 
 // load reads and checks the message and its envelope, before anything is sent.
-func (a *app) load(c *cli) (*message, error) {
-	m := &message{close: func() {}}
+func (a *app) load(c *cli) (*outgoing, error) {
+	m := &outgoing{close: func() {}}
 	content, size, err := a.open(c)
 	if err != nil {
 		return nil, err
@@ -28,9 +30,9 @@ func (a *app) load(c *cli) (*message, error) {
 	if f, ok := content.(*os.File); ok {
 		m.close = func() { f.Close() }
 	}
-	m.stored, err = newStored(content, size)
+	m.Message, err = message.New(content, size)
 	if err != nil {
-		err = usageError("the message: %w", err)
+		err = usageError("the message: %s", reason(err))
 	} else {
 		err = a.address(c, m)
 	}
@@ -108,7 +110,7 @@ func (a *app) build(c *cli) ([]byte, error) {
 
 // address finds the envelope. For either side of it the first of these counts:
 // --mail-from and --rcpt; --from and --to, --cc, --bcc; the message's header.
-func (a *app) address(c *cli, m *message) error {
+func (a *app) address(c *cli, m *outgoing) error {
 	from, err := addressList("--from", nonEmpty(c.From)...)
 	if err != nil {
 		return err
@@ -147,17 +149,14 @@ func (a *app) address(c *cli, m *message) error {
 	case len(from) == 1:
 		m.from = mailbox(from[0])
 	}
-	fromHeader := c.MailFrom == nil && len(from) == 0
-	if fromHeader || len(rcpt) == 0 {
-		author, others, err := m.envelope(fromHeader)
-		if err != nil {
-			return usageError("the message: %w", err)
+	if c.MailFrom == nil && len(from) == 0 {
+		if m.from, err = m.Sender(); err != nil {
+			return usageError("the message: %s; --mail-from is the way round it", reason(err))
 		}
-		if fromHeader {
-			m.from = author
-		}
-		if len(rcpt) == 0 {
-			rcpt = others
+	}
+	if len(rcpt) == 0 {
+		if rcpt, err = m.Recipients(); err != nil {
+			return usageError("the message: %s; --rcpt is the way round it", reason(err))
 		}
 	}
 	for _, path := range rcpt {

@@ -22,3 +22,16 @@ func TestUTF8HeaderNeedsSMTPUTF8(t *testing.T) {
 		t.Errorf("standard error %q", run.stderr)
 	}
 }
+
+func TestWhatTheServerDoesNotTakeIsReencoded(t *testing.T) {
+	content := "From: tim@example.org\r\nTo: ann@example.net\r\nMIME-Version: 1.0\r\n\r\nGrüße aus dem sommerlichen Weimar\r\n"
+	s, flags := startServer(t, func(c *smtptest.Config) {
+		c.Without = []smtp.Keyword{smtp.KeywordEightBitMIME, smtp.KeywordSMTPUTF8}
+	})
+	want(t, exitOK, &call{stdin: content, args: append(flags, "-", "--rcpt=ann@bücher.example")})
+	m := onlyMessage(t, s)
+	encoded := strings.NewReplacer("1.0\r\n", "1.0\r\nContent-Transfer-Encoding: quoted-printable\r\n", "üß", "=C3=BC=C3=9F").Replace(content)
+	if string(m.Data) != encoded || len(m.To) != 1 || m.To[0] != "ann@xn--bcher-kva.example" {
+		t.Errorf("to %s: %q", m.To, m.Data)
+	}
+}

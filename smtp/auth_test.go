@@ -87,7 +87,7 @@ func TestAuthVeto(t *testing.T) {
 
 func TestDecodeChallenge(t *testing.T) {
 	for in, want := range map[string]string{
-		"334 dXNlcg==\r\n": "user", "334 \r\n": "", "334\r\n": "", "334 not base64!\r\n": "error", "334-dXNl\r\n334 cg==\r\n": "error",
+		"334 dXNlcg==\r\n": "user", "334 \r\n": "", "334\r\n": "", "334  \r\n": "", "334 dXNlcg== \r\n": "user", "334 dXNl cg==\r\n": "error", "334 not base64!\r\n": "error", "334-dXNl\r\n334 cg==\r\n": "error",
 	} {
 		p := newPeer(t, smtp.Config{})
 		p.must(p.s.Authenticate("LOGIN", nil, false))

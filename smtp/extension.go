@@ -155,14 +155,15 @@ func joinMechanisms(s *Session) string {
 	return excerpt(list)
 }
 
-// DecodeChallenge decodes the base64 of a [Challenge] (RFC 4954 §4).
+// DecodeChallenge decodes the base64 of a [Challenge] (RFC 4954 §4). Blanks around
+// it are passed over: Haraka sends an empty one as "334" and two of them.
 func (r Reply) DecodeChallenge() ([]byte, error) {
 	line, rest := cutLine(r.raw)
 	text := replyText(line)
 	if len(rest) > 0 {
 		return nil, &ProtocolError{RFC: "RFC 4954 §4", Expected: "a challenge of one line", Came: "several"}
 	}
-	b, err := base64.StdEncoding.DecodeString(string(text))
+	b, err := base64.StdEncoding.DecodeString(string(bytes.Trim(text, " ")))
 	if err != nil {
 		return nil, &ProtocolError{RFC: "RFC 4954 §4", Expected: "a challenge in base64", Came: excerpt(text)}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/tabellarius/tabellarius/auth"
 )
@@ -69,4 +70,42 @@ func ExamplePlainServer() {
 	// Output:
 	// false no such user or password
 	// true <nil>
+}
+
+// The strongest of what the server offers: with TLS, then without.
+func ExampleAuto() {
+	mechanism := auth.Auto(auth.Credentials{User: "tim", Password: "tanstaaftanstaaf"})
+	offered := []string{"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"}
+	for _, m := range auth.Candidates(mechanism, auth.Peer{Mechanisms: offered}) {
+		_, _, err := m.Start(context.Background(), auth.Peer{Mechanisms: offered})
+		fmt.Println(m, err)
+	}
+	// Output:
+	// SCRAM-SHA-256-PLUS (credentials hidden) auth: SCRAM-SHA-256-PLUS: the connection has no channel binding: it needs TLS
+	// SCRAM-SHA-256 (credentials hidden) <nil>
+	// CRAM-MD5 (credentials hidden) <nil>
+	// PLAIN (credentials hidden) auth: PLAIN would send the password in clear: the connection is not protected by TLS; use TLS, or allow it by AllowInsecure
+	// LOGIN (credentials hidden) auth: LOGIN would send the password in clear: the connection is not protected by TLS; use TLS, or allow it by AllowInsecure
+}
+
+// Tokens that are asked for when they are needed, kept for all connections, and
+// asked for anew when they end or are refused. A source of golang.org/x/oauth2 goes
+// into TokensFrom.
+func ExampleNewTokens() {
+	fetched := 0
+	tokens := auth.NewTokens(func(ctx context.Context) (auth.Token, error) {
+		fetched++ // here goes the request to the token endpoint
+		return auth.NewToken("ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg", time.Now().Add(time.Hour)), nil
+	})
+	mechanism := auth.XOAuth2("someuser@example.com", tokens)
+	for range 3 { // connections
+		_, initial, err := mechanism.Start(context.Background(), auth.Peer{TLS: true})
+		fmt.Println(len(initial), err, fetched)
+	}
+	fmt.Println(mechanism)
+	// Output:
+	// 85 <nil> 1
+	// 85 <nil> 1
+	// 85 <nil> 1
+	// XOAUTH2 (credentials hidden)
 }

@@ -106,7 +106,7 @@ func (m *scram) Start(_ context.Context, peer Peer) (Exchange, []byte, error) {
 	flag := "n"
 	switch {
 	case m.plus && len(peer.Bindings) == 0:
-		return nil, nil, fmt.Errorf("auth: %s: %w: it needs TLS on both sides of this connection", x.name, ErrUnbound)
+		return nil, nil, fmt.Errorf("auth: %s: %w: it needs TLS", x.name, ErrUnbound)
 	case m.plus:
 		flag, x.binding = "p="+peer.Bindings[0].Type, peer.Bindings[0].Data
 	case len(peer.Bindings) > 0 && !peer.offers(scramName(m.hash, true)):

@@ -41,6 +41,7 @@ func (t Token) reveal() string {
 // and connections.
 type Tokens struct {
 	fetch func(context.Context) (Token, error)
+	turn  chan struct{} // full while fetch runs
 
 	mu      sync.Mutex
 	token   Token     // the zero value: none
@@ -63,7 +64,9 @@ type fetching struct {
 // each time that it is called, and is not called again before it has returned. Its
 // context ends when nobody waits for the token any more, and has no values and
 // no deadline of the caller's.
-func NewTokens(fetch func(context.Context) (Token, error)) *Tokens { return &Tokens{fetch: fetch} }
+func NewTokens(fetch func(context.Context) (Token, error)) *Tokens {
+	return &Tokens{fetch: fetch, turn: make(chan struct{}, 1)}
+}
 
 // StaticToken is one token for ever.
 func StaticToken(value string) *Tokens {
@@ -128,7 +131,9 @@ func (t *Tokens) Token(ctx context.Context) (Token, error) {
 
 func (t *Tokens) run(ctx context.Context, call *fetching) {
 	defer call.cancel()
+	t.turn <- struct{}{} // one that everybody left may not have returned yet
 	token, err := t.fetch(ctx)
+	<-t.turn
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	defer close(call.done)

@@ -116,6 +116,31 @@ func TestGivingUpOnAToken(t *testing.T) {
 	})
 }
 
+// A fetch that everybody left, and that does not heed its context, is not joined by
+// another.
+func TestNoTwoFetchesAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var running, fetched atomic.Int32
+		tokens := auth.NewTokens(func(context.Context) (auth.Token, error) {
+			if running.Add(1) > 1 {
+				t.Error("two at once")
+			}
+			defer running.Add(-1)
+			n := fetched.Add(1)
+			time.Sleep(time.Minute)
+			return auth.NewToken(fmt.Sprint("token-", n), time.Time{}), nil
+		})
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := tokens.Token(short); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("gave up with %v", err)
+		}
+		if got := shown(t, tokens); got != "token-2" {
+			t.Errorf("got %s", got)
+		}
+	})
+}
+
 func TestAFailureIsNotKept(t *testing.T) {
 	broken := true
 	down := errors.New("the endpoint is down")

@@ -112,6 +112,7 @@ var packages = map[string]string{
 	"smtp":       "github.com/tabellarius/tabellarius/smtp",
 	"smtpclient": "github.com/tabellarius/tabellarius/smtp/smtpclient",
 	"smtptest":   "github.com/tabellarius/tabellarius/smtp/smtptest",
+	"message":    "github.com/tabellarius/tabellarius/smtp/message",
 	"context":    "context",
 	"tls":        "crypto/tls",
 	"errors":     "errors",
@@ -139,6 +140,7 @@ var (
 	c        *smtpclient.Client
 	cfg      smtpclient.Config
 	env      smtpclient.Envelope
+	m        *message.Message
 	p        []byte
 	err      error
 )

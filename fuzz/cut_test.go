@@ -104,10 +104,11 @@ func (l *cutLink) converse(steps, cutSent, cutHeard int) {
 			break
 		}
 	}
-	if cutHeard < 0 { // what the server answered still comes
-		l.heard += len(out)
-		l.c.feed(out)
+	if cutHeard >= 0 { // what the server answered still comes, up to the cut
+		out, l.lost = out[:min(len(out), cutHeard-l.heard)], true
 	}
+	l.heard += len(out)
+	l.c.feed(out)
 	l.c.s.HandleEOF()
 	l.c.drain()
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/smtp"
+	"time"
 
 	"github.com/emersion/go-sasl"
 	gosmtp "github.com/emersion/go-smtp"
@@ -125,7 +126,7 @@ type goMail struct {
 
 func dialGoMail(ctx context.Context, t Target) (Sender, error) {
 	options := []mail.Option{
-		mail.WithPort(t.port()), mail.WithHELO("client.example.test"), mail.WithTLSConfig(t.tls()),
+		mail.WithPort(t.port()), mail.WithHELO("client.example.test"), mail.WithTimeout(10 * time.Minute), mail.WithTLSConfig(t.tls()),
 		mail.WithDialContextFunc(func(ctx context.Context, network, _ string) (net.Conn, error) { return t.dial(ctx) }),
 	}
 	switch t.TLS {

@@ -228,7 +228,7 @@ func (a *Args) Params(p *Params) *Params {
 		seen[id/64] |= 1 << (id % 64)
 		info := &a.proto.Params[id]
 		needs |= info.Needs
-		apart = apart || len(info.With)+len(info.Without) > 0
+		apart = apart || len(info.Beside)+len(info.Apart) > 0
 		if a.check {
 			continue
 		}

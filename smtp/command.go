@@ -6,6 +6,7 @@ func (s *Session) begin(op Op) (*Line, error) {
 		return nil, s.Allows(op)
 	}
 	s.line.begin(s.out, s.p, op, s.offered, s.assumed.facts)
+	s.line.said = &s.capabilities
 	return &s.line, nil
 }
 
@@ -62,6 +63,7 @@ func (s *Session) Check(c Command) error {
 	}
 	n := len(s.out)
 	s.line.begin(s.out, s.p, op, s.offered, ^Facts(0))
+	s.line.said = &s.capabilities
 	c.Encode(&s.line)
 	out, err := s.line.end()
 	s.out = out[:n]

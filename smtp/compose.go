@@ -267,10 +267,32 @@ func AppendArg[T any](l *Line, name string, v T, write func([]byte, T) ([]byte, 
 // AppendPair writes one argument of the form NAME=value.
 func AppendPair[T any](l *Line, name string, v T, write func([]byte, T) ([]byte, error)) {
 	l.pairs++
+	if l.named && l.err == nil && !hasWord(l.names, name) {
+		l.err = &MissingError{Name: "the attribute " + name + " of " + l.name(), Reason: "the server names " + excerpt(l.names)}
+	}
 	if l.open(len(name) + 1) {
 		l.buf = append(append(l.buf, name...), '=')
 		l.value(name, func(dst []byte) ([]byte, error) { return write(dst, v) })
 	}
+}
+
+// OfferedPairs says that of the arguments of the form NAME=value only those may
+// be written that the server named behind the command's keyword.
+func (l *Line) OfferedPairs() {
+	if l.said != nil && l.cmd.Keyword != 0 {
+		at := l.said.args[l.cmd.Keyword]
+		l.names, l.named = l.said.text[at.from:at.to], true
+	}
+}
+
+// hasWord reports whether a word is among others that spaces part.
+func hasWord(words []byte, word string) bool {
+	for w := range bytes.FieldsSeq(words) {
+		if sameFold(w, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // NeedPair holds that at least one argument of the form NAME=value was written.
@@ -342,7 +364,7 @@ func (a *Args) Pair(names ...string) int {
 			continue
 		}
 		switch {
-		case !has:
+		case !has && !a.keyword:
 			a.fail(n, `expected "=" and a value behind it`)
 		case a.pairs&(1<<i) != 0:
 			a.fail(n, "expected it once, it came twice")
@@ -360,9 +382,16 @@ func (a *Args) Pair(names ...string) int {
 	return -1
 }
 
-// ParsePair reads the value behind the name that [Args.Pair] gave.
+// ParsePair reads the value behind the name that [Args.Pair] gave. Behind an
+// EHLO keyword a value that can't be read is passed over.
 func ParsePair[T any](a *Args, name string, read func([]byte) (T, error)) (v T) {
 	if a.bad {
+		return v
+	}
+	if a.keyword {
+		if v, err := read(a.pair); err == nil {
+			return v
+		}
 		return v
 	}
 	return parseValue(a, name, a.pair, read)

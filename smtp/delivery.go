@@ -178,11 +178,11 @@ func (d *Delivery) Handle(ev Event) {
 		if !ev.Reply.Positive() {
 			d.keep(&d.end, &ev)
 		}
-	case RoleChunk:
+	case RoleChunk, RoleURL:
 		if d.chunk.verdict == open && (ev.Late || !ev.Reply.Positive()) {
 			d.keep(&d.chunk, &ev)
 		}
-	case RoleContent, RoleLastChunk:
+	case RoleContent, RoleLastChunk, RoleURLLast:
 		if d.each < 0 && !ev.More {
 			d.keep(&d.end, &ev)
 			return
@@ -269,7 +269,7 @@ func commandOf(r Role) string {
 		return "RCPT"
 	case RoleData:
 		return "DATA"
-	case RoleContent, RoleChunk, RoleLastChunk:
+	case RoleContent, RoleChunk, RoleLastChunk, RoleURL, RoleURLLast:
 		return "the message"
 	}
 	return "the connection"

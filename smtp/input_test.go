@@ -32,12 +32,12 @@ func TestLimits(t *testing.T) {
 		{"a line over the limit", smtp.Limits{ReplyLine: 512}, line(513), false},
 		{"a line at the default limit", smtp.Limits{}, line(12288), true},
 		{"a line over the default limit", smtp.Limits{}, line(12289), false},
-		{"lines at the limit", smtp.Limits{ReplyLines: 12}, lines(12), true},
-		{"lines over the limit", smtp.Limits{ReplyLines: 12}, lines(13), false},
+		{"lines at the limit", smtp.Limits{ReplyLines: 80}, lines(80), true},
+		{"lines over the limit", smtp.Limits{ReplyLines: 80}, lines(81), false},
 		{"lines at the default limit", smtp.Limits{}, lines(256), true},
 		{"lines over the default limit", smtp.Limits{}, lines(257), false},
-		{"octets at the limit", smtp.Limits{ReplyBytes: 210}, lines(30), true},
-		{"octets over the limit", smtp.Limits{ReplyBytes: 209}, lines(30), false},
+		{"octets at the limit", smtp.Limits{ReplyBytes: 1400}, lines(200), true},
+		{"octets over the limit", smtp.Limits{ReplyBytes: 1399}, lines(200), false},
 	} {
 		step := max(1, len(c.in)/50)
 		for at := 0; at < len(c.in); at += step {

@@ -34,8 +34,11 @@ type Line struct {
 	sets    Facts  // set by the parameters seen
 	sized   bool   // a parameter of RoleSize was seen
 	pairs   int    // how many NAME=value were written
-	bare    bool   // no space before the next argument
-	wide    string // the argument that had characters above ASCII
+	named   bool   // only names may be written that stand in names
+	names   []byte
+	said    *capabilities // what the server said behind its keywords; nil outside of a session
+	bare    bool          // no space before the next argument
+	wide    string        // the argument that had characters above ASCII
 }
 
 // AppendCommand appends the line of c, with its CRLF, as p's table has it, for
@@ -165,7 +168,7 @@ func (l *Line) Params(p *Params) {
 		}
 		info := &l.proto.Params[p.items[i].id]
 		l.needs(info)
-		if len(info.With)+len(info.Without) > 0 {
+		if len(info.Beside)+len(info.Apart) > 0 {
 			if why := l.proto.beside(info, p.has); why != "" {
 				l.fail(info.Name, why)
 			}
@@ -178,7 +181,7 @@ func (l *Line) Params(p *Params) {
 func (l *Line) begin(buf []byte, p *Protocol, op Op, offered uint64, facts Facts) {
 	cmd := &p.Commands[op]
 	l.start, l.err, l.cmd, l.op, l.proto = len(buf), nil, cmd, op, p
-	l.offered, l.facts, l.sets, l.sized, l.pairs, l.wide = offered, facts, 0, false, 0, ""
+	l.offered, l.facts, l.sets, l.sized, l.pairs, l.named, l.wide = offered, facts, 0, false, 0, false, ""
 	l.bare = isBare(cmd.Verb)
 	l.buf = append(buf, cmd.Verb...)
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/tabellarius/tabellarius/smtp"
@@ -287,14 +286,10 @@ func TestPairParameters(t *testing.T) {
 	p := newPair(t, false)
 	var params smtp.Params
 	want := "MAIL FROM:<a@example.test>"
-	for id := 1; id < len(smtp.Table.Params); id++ {
+	for _, id := range sampleParams(op("MAIL")) {
 		info := &smtp.Table.Params[id]
-		if !slices.Contains(info.Of, op("MAIL")) {
-			continue
-		}
-		value := map[string]string{"BODY": "8BITMIME", "AUTH": "a@example.test", "SIZE": "12"}[info.Name]
-		params.Put(smtp.Param(id), []byte(value))
-		want += strings.TrimSuffix(" "+info.Name+"="+value, "=")
+		params.PutString(id, sampleValue(info))
+		want += " " + sampleParam(info)
 	}
 	p.lockStep(p.client.Mail("a@example.test", &params))
 	p.heard("all of them", want)

@@ -263,12 +263,12 @@ func (info *ParamInfo) check(value []byte, grammar bool) (word *ValueInfo, wide 
 // beside says what is wrong with the parameters that stand beside this one, as
 // has tells of each whether it is there.
 func (p *Protocol) beside(info *ParamInfo, has func(Param) bool) string {
-	for _, id := range info.With {
+	for _, id := range info.Beside {
 		if !has(id) {
 			return "expected " + p.Params[id].Name + " beside it (" + info.RFC + ")"
 		}
 	}
-	for _, id := range info.Without {
+	for _, id := range info.Apart {
 		if has(id) {
 			return "it can't stand beside " + p.Params[id].Name + " (" + info.RFC + ")"
 		}

@@ -92,6 +92,8 @@ const (
 	RoleQuit
 	RoleChunk
 	RoleLastChunk
+	RoleURL
+	RoleURLLast
 	RoleStartTLS
 	RoleAuth
 	RoleAuthLine
@@ -104,6 +106,7 @@ const (
 	RoleBody       // parameter
 	Role7Bit       // value of the body parameter
 	Role8Bit       // value of the body parameter
+	RoleBinary     // value of the body parameter
 	RolePipelining // keyword
 	RoleEnhanced   // keyword
 	numRoles
@@ -111,8 +114,8 @@ const (
 
 var roleNames = [numRoles]string{
 	"none", "greeting", "hello", "helo", "sender", "recipient", "data", "content", "void", "reset", "noop", "quit",
-	"chunk", "last-chunk", "starttls", "auth", "auth-line", "auth-cancel", "tls", "closing", "lmtp", "utf8", "size",
-	"body", "7bit", "8bit", "pipelining", "enhanced",
+	"chunk", "last-chunk", "url", "url-last", "starttls", "auth", "auth-line", "auth-cancel", "tls", "closing", "lmtp",
+	"utf8", "size", "body", "7bit", "8bit", "binary", "pipelining", "enhanced",
 }
 
 // String gives the role's word in the table.
@@ -239,8 +242,8 @@ type ParamInfo struct {
 	Keyword Keyword // must be offered; 0: none
 	Needs   Facts
 	Set     Facts   // facts that the parameter's command sets when it succeeds
-	With    []Param // all must stand beside it
-	Without []Param // none may
+	Beside  []Param // all must stand beside it
+	Apart   []Param // none may
 	Most    int     // octets of its value, as encoded; 0: any
 	// Value says whether a value follows, "NAME=value".
 	Value bool

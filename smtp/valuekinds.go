@@ -69,6 +69,39 @@ func ParseDomainValue(b []byte) (string, error) {
 	return string(b), nil
 }
 
+// AppendURI appends an absolute URI, whose octets above ASCII and spaces come
+// encoded (RFC 3986 §4.3).
+func AppendURI(dst []byte, v string) ([]byte, error) {
+	if !isURI(v) {
+		return dst, &ArgumentError{Argument: "uri", Reason: whyURI}
+	}
+	return append(dst, v...), nil
+}
+
+// ParseURI reads what [AppendURI] writes.
+func ParseURI(b []byte) (string, error) {
+	if !isURI(b) {
+		return "", &ArgumentError{Argument: "uri", Reason: whyURI}
+	}
+	return string(b), nil
+}
+
+const whyURI = "expected an absolute URI in printable ASCII: a scheme, a colon and more (RFC 3986 §4.3)"
+
+// isURI checks the scheme, and that all of it can stand on a line.
+func isURI[T octets](s T) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == ':':
+			return i > 0 && i+1 < len(s) && isVisible(s)
+		case 'a' <= c|0x20 && c|0x20 <= 'z':
+		case i == 0 || (c < '0' || c > '9') && c != '+' && c != '-' && c != '.':
+			return false
+		}
+	}
+	return false
+}
+
 // AppendDateTime appends a date and time in the form of the Internet, in UTC
 // and whole seconds (RFC 3339 §5.6). The year must have four digits.
 func AppendDateTime(dst []byte, v time.Time) ([]byte, error) {

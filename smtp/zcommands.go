@@ -3,7 +3,7 @@
 package smtp
 
 // Ehlo is the command EHLO (RFC 5321 §4.1.1.1): "EHLO" on the wire. It is
-// legal in greeting_received, ready, mailtx, recipient_sent and
+// legal in greeting_received, ready, mailtx, recipient_sent, url_under_way and
 // bdat_under_way. It is not possible while the fact closing or lmtp holds.
 // Nothing may be queued behind it until its reply is there. Its reply is
 // awaited for 5 minutes.
@@ -27,7 +27,7 @@ func (c *Ehlo) Parse(a *Args) {
 }
 
 // Helo is the command HELO (RFC 5321 §4.1.1.1): "HELO" on the wire. It is
-// legal in greeting_received, ready, mailtx, recipient_sent and
+// legal in greeting_received, ready, mailtx, recipient_sent, url_under_way and
 // bdat_under_way. It is not possible while the fact closing or lmtp holds.
 // Nothing may be queued behind it until its reply is there. Its reply is
 // awaited for 5 minutes.
@@ -103,9 +103,9 @@ func (c *Rcpt) Parse(a *Args) {
 }
 
 // Data is the command DATA (RFC 5321 §4.1.1.4): "DATA" on the wire. It is
-// legal in recipient_sent. It is not possible while the fact closing holds.
-// Nothing may be queued behind it until its reply is there. Its reply is
-// awaited for 2 minutes.
+// legal in recipient_sent. It is not possible while the fact closing or binary
+// holds. Nothing may be queued behind it until its reply is there. Its reply
+// is awaited for 2 minutes.
 type Data struct{}
 
 // Op is OpData.
@@ -120,10 +120,10 @@ func (*Data) Encode(l *Line) {}
 func (*Data) Parse(a *Args) {}
 
 // Rset is the command RSET (RFC 5321 §4.1.1.5): "RSET" on the wire. It is
-// legal in greeting_received, ready, mailtx, recipient_sent, unsettled and
-// bdat_under_way. It is not possible while the fact closing holds. Commands
-// may be queued behind it before its reply is there. Its reply is awaited for
-// 5 minutes.
+// legal in greeting_received, ready, mailtx, recipient_sent, unsettled,
+// url_under_way and bdat_under_way. It is not possible while the fact closing
+// holds. Commands may be queued behind it before its reply is there. Its reply
+// is awaited for 5 minutes.
 type Rset struct{}
 
 // Op is OpRset.
@@ -138,7 +138,7 @@ func (*Rset) Encode(l *Line) {}
 func (*Rset) Parse(a *Args) {}
 
 // Noop is the command NOOP (RFC 5321 §4.1.1.9): "NOOP" on the wire. It is
-// legal in greeting_received, ready, mailtx, recipient_sent and
+// legal in greeting_received, ready, mailtx, recipient_sent, url_under_way and
 // bdat_under_way. It is not possible while the fact closing holds. Nothing may
 // be queued behind it until its reply is there. Its reply is awaited for 5
 // minutes.
@@ -167,7 +167,7 @@ func (c *Noop) Parse(a *Args) {
 }
 
 // Vrfy is the command VRFY (RFC 5321 §4.1.1.6): "VRFY" on the wire. It is
-// legal in greeting_received, ready, mailtx, recipient_sent and
+// legal in greeting_received, ready, mailtx, recipient_sent, url_under_way and
 // bdat_under_way. It is not possible while the fact closing holds. Nothing may
 // be queued behind it until its reply is there. Its reply is awaited for 5
 // minutes.
@@ -191,7 +191,7 @@ func (c *Vrfy) Parse(a *Args) {
 }
 
 // Expn is the command EXPN (RFC 5321 §4.1.1.7): "EXPN" on the wire. It is
-// legal in greeting_received, ready, mailtx, recipient_sent and
+// legal in greeting_received, ready, mailtx, recipient_sent, url_under_way and
 // bdat_under_way. It is not possible while the fact closing holds. Nothing may
 // be queued behind it until its reply is there. Its reply is awaited for 5
 // minutes.
@@ -215,7 +215,7 @@ func (c *Expn) Parse(a *Args) {
 }
 
 // Help is the command HELP (RFC 5321 §4.1.1.8): "HELP" on the wire. It is
-// legal in greeting_received, ready, mailtx, recipient_sent and
+// legal in greeting_received, ready, mailtx, recipient_sent, url_under_way and
 // bdat_under_way. It is not possible while the fact closing holds. Nothing may
 // be queued behind it until its reply is there. Its reply is awaited for 5
 // minutes.
@@ -244,9 +244,9 @@ func (c *Help) Parse(a *Args) {
 }
 
 // Quit is the command QUIT (RFC 5321 §4.1.1.10): "QUIT" on the wire. It is
-// legal in greeting_received, ready, mailtx, recipient_sent, unsettled and
-// bdat_under_way. Nothing may be queued behind it until its reply is there.
-// Its reply is awaited for 5 minutes.
+// legal in greeting_received, ready, mailtx, recipient_sent, unsettled,
+// url_under_way and bdat_under_way. Nothing may be queued behind it until its
+// reply is there. Its reply is awaited for 5 minutes.
 type Quit struct{}
 
 // Op is OpQuit.
@@ -259,6 +259,38 @@ func (*Quit) Encode(l *Line) {}
 
 // Parse reads the arguments.
 func (*Quit) Parse(a *Args) {}
+
+// Atrn is the command ATRN (RFC 2645 §5.2.1): "ATRN" on the wire. It is legal
+// in ready. The server must have offered ATRN. It needs the fact auth. It is
+// not possible while the fact closing holds. Nothing may be queued behind it
+// until its reply is there. Its reply is awaited for 10 minutes.
+type Atrn struct {
+	Domains []string // one or more of: a domain or an address literal; the zero value: left out
+}
+
+// Op is OpAtrn.
+func (*Atrn) Op() Op {
+	return OpAtrn
+}
+
+// Encode writes the arguments.
+func (c *Atrn) Encode(l *Line) {
+	if len(c.Domains) > 0 {
+		AppendArg(l, "domains", c.Domains, func(dst []byte, v []string) ([]byte, error) {
+			return AppendList(dst, v, ",", AppendDomainValue)
+		})
+	}
+}
+
+// Parse reads the arguments.
+func (c *Atrn) Parse(a *Args) {
+	c.Domains = nil
+	if a.More() {
+		c.Domains = ParseArg(a, "domains", func(b []byte) ([]string, error) {
+			return ParseList(b, ",", ParseDomainValue)
+		})
+	}
+}
 
 // Auth is the command AUTH (RFC 4954 §4): "AUTH" on the wire. It is legal in
 // ready. The server must have offered AUTH. It is not possible while the fact
@@ -332,10 +364,61 @@ func (*AuthCancel) Encode(l *Line) {}
 // Parse reads the arguments.
 func (*AuthCancel) Parse(a *Args) {}
 
+// Burl is the command BURL (RFC 4468 §3.2): "BURL" on the wire. It is legal
+// in recipient_sent, url_under_way and bdat_under_way. The server must have
+// offered BURL. It is not possible while the fact closing or lmtp holds.
+// Commands may be queued behind it before its reply is there. Its reply is
+// awaited for 10 minutes.
+type Burl struct {
+	Url string // an absolute URI
+}
+
+// Op is OpBurl.
+func (*Burl) Op() Op {
+	return OpBurl
+}
+
+// Encode writes the arguments.
+func (c *Burl) Encode(l *Line) {
+	AppendArg(l, "url", c.Url, AppendURI)
+}
+
+// Parse reads the arguments.
+func (c *Burl) Parse(a *Args) {
+	c.Url = ParseArg(a, "url", ParseURI)
+}
+
+// BurlLast is the command BURL-LAST (RFC 4468 §3.2): "BURL ... LAST" on the
+// wire. It is legal in recipient_sent, url_under_way and bdat_under_way. The
+// server must have offered BURL. It is not possible while the fact closing or
+// lmtp holds. Nothing may be queued behind it until its reply is there. Its
+// reply is awaited for 10 minutes.
+type BurlLast struct {
+	Url string // an absolute URI
+}
+
+// Op is OpBurlLast.
+func (*BurlLast) Op() Op {
+	return OpBurlLast
+}
+
+// Encode writes the arguments.
+func (c *BurlLast) Encode(l *Line) {
+	AppendArg(l, "url", c.Url, AppendURI)
+	l.Literal("LAST")
+}
+
+// Parse reads the arguments.
+func (c *BurlLast) Parse(a *Args) {
+	c.Url = ParseArg(a, "url", ParseURI)
+	a.Literal("LAST")
+}
+
 // Bdat is the command BDAT (RFC 3030 §2): "BDAT" on the wire. It is legal in
-// recipient_sent and bdat_under_way. The server must have offered CHUNKING. It
-// is not possible while the fact closing holds. Commands may be queued behind
-// it before its reply is there. Its reply is awaited for 10 minutes.
+// recipient_sent, url_under_way and bdat_under_way. The server must have
+// offered CHUNKING. It is not possible while the fact closing holds. Commands
+// may be queued behind it before its reply is there. Its reply is awaited for
+// 10 minutes.
 type Bdat struct {
 	Size uint64 // an integer of at most 19 digits
 }
@@ -356,10 +439,10 @@ func (c *Bdat) Parse(a *Args) {
 }
 
 // BdatLast is the command BDAT-LAST (RFC 3030 §2): "BDAT ... LAST" on the
-// wire. It is legal in recipient_sent and bdat_under_way. The server must have
-// offered CHUNKING. It is not possible while the fact closing holds. Commands
-// may be queued behind it before its reply is there. Its reply is awaited for
-// 10 minutes.
+// wire. It is legal in recipient_sent, url_under_way and bdat_under_way. The
+// server must have offered CHUNKING. It is not possible while the fact closing
+// holds. Commands may be queued behind it before its reply is there. Its reply
+// is awaited for 10 minutes.
 type BdatLast struct {
 	Size uint64 // an integer of at most 19 digits
 }
@@ -381,11 +464,72 @@ func (c *BdatLast) Parse(a *Args) {
 	a.Literal("LAST")
 }
 
+// EtrnNodeOption is a word of ETRN (RFC 1985 §5).
+type EtrnNodeOption string
+
+// Words of ETRN (RFC 1985 §5).
+const (
+	EtrnNodeOptionSubdomains EtrnNodeOption = "@"
+	EtrnNodeOptionQueue      EtrnNodeOption = "#"
+)
+
+// EtrnNode is a value of ETRN (RFC 1985 §5): [<option>] <name>.
+type EtrnNode struct {
+	Option EtrnNodeOption // @ or #; the zero value: left out
+	Name   string         // a word of printable ASCII
+}
+
+func appendEtrnNode(dst []byte, v EtrnNode) ([]byte, error) {
+	c := Compose(dst)
+	if v.Option != "" {
+		AppendPart(&c, "option", v.Option, func(dst []byte, v EtrnNodeOption) ([]byte, error) {
+			return AppendOneOf(dst, v, "@", "#")
+		})
+	}
+	AppendPart(&c, "name", v.Name, AppendWord)
+	return c.End()
+}
+
+func parseEtrnNode(b []byte) (v EtrnNode, err error) {
+	p := NewParts(b)
+	if p.Begins("@", "#") {
+		v.Option = ParseWordPart[EtrnNodeOption](&p, "option", "@", "#")
+	}
+	v.Name = ParsePart(&p, "name", ParseWord)
+	if err := p.End(); err != nil {
+		return EtrnNode{}, err
+	}
+	return v, nil
+}
+
+// Etrn is the command ETRN (RFC 1985 §5): "ETRN" on the wire. It is legal in
+// ready. The server must have offered ETRN. It is not possible while the fact
+// closing holds. Nothing may be queued behind it until its reply is there. Its
+// reply is awaited for 5 minutes.
+type Etrn struct {
+	Node EtrnNode // [<option>] <name>
+}
+
+// Op is OpEtrn.
+func (*Etrn) Op() Op {
+	return OpEtrn
+}
+
+// Encode writes the arguments.
+func (c *Etrn) Encode(l *Line) {
+	AppendArg(l, "node", c.Node, appendEtrnNode)
+}
+
+// Parse reads the arguments.
+func (c *Etrn) Parse(a *Args) {
+	c.Node = ParseArg(a, "node", parseEtrnNode)
+}
+
 // Lhlo is the command LHLO (RFC 2033 §4.1): "LHLO" on the wire. It is legal
-// in greeting_received, ready, mailtx, recipient_sent and bdat_under_way. It
-// needs the fact lmtp. It is not possible while the fact closing holds.
-// Nothing may be queued behind it until its reply is there. Its reply is
-// awaited for 5 minutes.
+// in greeting_received, ready, mailtx, recipient_sent, url_under_way and
+// bdat_under_way. It needs the fact lmtp. It is not possible while the fact
+// closing holds. Nothing may be queued behind it until its reply is there. Its
+// reply is awaited for 5 minutes.
 type Lhlo struct {
 	Name string // a domain or an address literal
 }
@@ -421,3 +565,179 @@ func (*StartTLS) Encode(l *Line) {}
 
 // Parse reads the arguments.
 func (*StartTLS) Parse(a *Args) {}
+
+// XClientAttributes are values of XCLIENT (Postfix XCLIENT_README, command
+// syntax), each as NAME=value. What has the zero value is left out.
+type XClientAttributes struct {
+	Name     string // text, sent as xtext; the zero value: left out
+	Addr     string // text, sent as xtext; the zero value: left out
+	Port     string // text, sent as xtext; the zero value: left out
+	Proto    string // text, sent as xtext; the zero value: left out
+	Helo     string // text, sent as xtext; the zero value: left out
+	Login    string // text, sent as xtext; the zero value: left out
+	Destaddr string // text, sent as xtext; the zero value: left out
+	Destport string // text, sent as xtext; the zero value: left out
+}
+
+func encodeXClientAttributes(l *Line, v *XClientAttributes) {
+	l.OfferedPairs()
+	if v.Name != "" {
+		AppendPair(l, "NAME", v.Name, AppendXtext)
+	}
+	if v.Addr != "" {
+		AppendPair(l, "ADDR", v.Addr, AppendXtext)
+	}
+	if v.Port != "" {
+		AppendPair(l, "PORT", v.Port, AppendXtext)
+	}
+	if v.Proto != "" {
+		AppendPair(l, "PROTO", v.Proto, AppendXtext)
+	}
+	if v.Helo != "" {
+		AppendPair(l, "HELO", v.Helo, AppendXtext)
+	}
+	if v.Login != "" {
+		AppendPair(l, "LOGIN", v.Login, AppendXtext)
+	}
+	if v.Destaddr != "" {
+		AppendPair(l, "DESTADDR", v.Destaddr, AppendXtext)
+	}
+	if v.Destport != "" {
+		AppendPair(l, "DESTPORT", v.Destport, AppendXtext)
+	}
+}
+
+func parseXClientAttributes(a *Args) (v XClientAttributes) {
+	for a.More() {
+		switch a.Pair("NAME", "ADDR", "PORT", "PROTO", "HELO", "LOGIN", "DESTADDR", "DESTPORT") {
+		case 0:
+			v.Name = ParsePair(a, "NAME", ParseXtext)
+		case 1:
+			v.Addr = ParsePair(a, "ADDR", ParseXtext)
+		case 2:
+			v.Port = ParsePair(a, "PORT", ParseXtext)
+		case 3:
+			v.Proto = ParsePair(a, "PROTO", ParseXtext)
+		case 4:
+			v.Helo = ParsePair(a, "HELO", ParseXtext)
+		case 5:
+			v.Login = ParsePair(a, "LOGIN", ParseXtext)
+		case 6:
+			v.Destaddr = ParsePair(a, "DESTADDR", ParseXtext)
+		case 7:
+			v.Destport = ParsePair(a, "DESTPORT", ParseXtext)
+		}
+	}
+	return v
+}
+
+// XClient is the command XCLIENT (Postfix XCLIENT_README, command syntax):
+// "XCLIENT" on the wire. It is legal in ready. The server must have offered
+// XCLIENT. It is not possible while the fact closing holds. Nothing may be
+// queued behind it until its reply is there. Its reply is awaited for 5
+// minutes.
+type XClient struct {
+	Attributes XClientAttributes // NAME=value for each of NAME, ADDR, PORT, PROTO, HELO, LOGIN, DESTADDR and DESTPORT that is set
+}
+
+// Op is OpXClient.
+func (*XClient) Op() Op {
+	return OpXClient
+}
+
+// Encode writes the arguments.
+func (c *XClient) Encode(l *Line) {
+	encodeXClientAttributes(l, &c.Attributes)
+	l.NeedPair("attributes")
+}
+
+// Parse reads the arguments.
+func (c *XClient) Parse(a *Args) {
+	c.Attributes = parseXClientAttributes(a)
+	a.NeedPair("attributes")
+}
+
+// XForwardAttributes are values of XFORWARD (Postfix XFORWARD_README, command
+// syntax), each as NAME=value. What has the zero value is left out.
+type XForwardAttributes struct {
+	Name   string // text, sent as xtext; the zero value: left out
+	Addr   string // text, sent as xtext; the zero value: left out
+	Port   string // text, sent as xtext; the zero value: left out
+	Proto  string // text, sent as xtext; the zero value: left out
+	Helo   string // text, sent as xtext; the zero value: left out
+	Ident  string // text, sent as xtext; the zero value: left out
+	Source string // text, sent as xtext; the zero value: left out
+}
+
+func encodeXForwardAttributes(l *Line, v *XForwardAttributes) {
+	l.OfferedPairs()
+	if v.Name != "" {
+		AppendPair(l, "NAME", v.Name, AppendXtext)
+	}
+	if v.Addr != "" {
+		AppendPair(l, "ADDR", v.Addr, AppendXtext)
+	}
+	if v.Port != "" {
+		AppendPair(l, "PORT", v.Port, AppendXtext)
+	}
+	if v.Proto != "" {
+		AppendPair(l, "PROTO", v.Proto, AppendXtext)
+	}
+	if v.Helo != "" {
+		AppendPair(l, "HELO", v.Helo, AppendXtext)
+	}
+	if v.Ident != "" {
+		AppendPair(l, "IDENT", v.Ident, AppendXtext)
+	}
+	if v.Source != "" {
+		AppendPair(l, "SOURCE", v.Source, AppendXtext)
+	}
+}
+
+func parseXForwardAttributes(a *Args) (v XForwardAttributes) {
+	for a.More() {
+		switch a.Pair("NAME", "ADDR", "PORT", "PROTO", "HELO", "IDENT", "SOURCE") {
+		case 0:
+			v.Name = ParsePair(a, "NAME", ParseXtext)
+		case 1:
+			v.Addr = ParsePair(a, "ADDR", ParseXtext)
+		case 2:
+			v.Port = ParsePair(a, "PORT", ParseXtext)
+		case 3:
+			v.Proto = ParsePair(a, "PROTO", ParseXtext)
+		case 4:
+			v.Helo = ParsePair(a, "HELO", ParseXtext)
+		case 5:
+			v.Ident = ParsePair(a, "IDENT", ParseXtext)
+		case 6:
+			v.Source = ParsePair(a, "SOURCE", ParseXtext)
+		}
+	}
+	return v
+}
+
+// XForward is the command XFORWARD (Postfix XFORWARD_README, command syntax):
+// "XFORWARD" on the wire. It is legal in ready. The server must have offered
+// XFORWARD. It is not possible while the fact closing holds. Commands may be
+// queued behind it before its reply is there. Its reply is awaited for 5
+// minutes.
+type XForward struct {
+	Attributes XForwardAttributes // NAME=value for each of NAME, ADDR, PORT, PROTO, HELO, IDENT and SOURCE that is set
+}
+
+// Op is OpXForward.
+func (*XForward) Op() Op {
+	return OpXForward
+}
+
+// Encode writes the arguments.
+func (c *XForward) Encode(l *Line) {
+	encodeXForwardAttributes(l, &c.Attributes)
+	l.NeedPair("attributes")
+}
+
+// Parse reads the arguments.
+func (c *XForward) Parse(a *Args) {
+	c.Attributes = parseXForwardAttributes(a)
+	a.NeedPair("attributes")
+}

@@ -2,10 +2,25 @@
 
 package smtp
 
+import (
+	"math"
+	"time"
+)
+
 // EightBitMIMEKeyword is the EHLO keyword 8BITMIME (RFC 6152): message bodies
 // with octets above 127. It has no value.
 var EightBitMIMEKeyword = KeywordKey[struct{}]{
 	Keyword: KeywordEightBitMIME,
+	Parse: func(a *Args) (v struct{}) {
+		return v
+	},
+}
+
+// AtrnKeyword is the EHLO keyword ATRN (RFC 2645): after a 250 the two sides
+// change roles on the same connection: this session is over, and the client
+// becomes the server. It has no value.
+var AtrnKeyword = KeywordKey[struct{}]{
+	Keyword: KeywordAtrn,
 	Parse: func(a *Args) (v struct{}) {
 		return v
 	},
@@ -24,10 +39,87 @@ var AuthKeyword = KeywordKey[[]string]{
 	},
 }
 
+// BinaryMIMEKeyword is the EHLO keyword BINARYMIME (RFC 3030): messages of any
+// octets, in chunks alone: DATA can't carry them. It has no value.
+var BinaryMIMEKeyword = KeywordKey[struct{}]{
+	Keyword: KeywordBinaryMIME,
+	Parse: func(a *Args) (v struct{}) {
+		return v
+	},
+}
+
+// BurlKeyword is the EHLO keyword BURL (RFC 4468): the server fetches the
+// message, or parts of it, by a URL. Its value is schemes: any number of: a
+// word of printable ASCII.
+var BurlKeyword = KeywordKey[[]string]{
+	Keyword: KeywordBurl,
+	Parse: func(a *Args) (v []string) {
+		for a.More() {
+			v = append(v, a.Word())
+		}
+		return v
+	},
+}
+
+// CheckpointKeyword is the EHLO keyword CHECKPOINT (RFC 1845): a transaction
+// has a name, by which it could be taken up again after the link broke. It has
+// no value.
+var CheckpointKeyword = KeywordKey[struct{}]{
+	Keyword: KeywordCheckpoint,
+	Parse: func(a *Args) (v struct{}) {
+		return v
+	},
+}
+
 // ChunkingKeyword is the EHLO keyword CHUNKING (RFC 3030): the message goes
 // out in counted chunks, with no dot-stuffing. It has no value.
 var ChunkingKeyword = KeywordKey[struct{}]{
 	Keyword: KeywordChunking,
+	Parse: func(a *Args) (v struct{}) {
+		return v
+	},
+}
+
+// ConnegKeyword is the EHLO keyword CONNEG (RFC 4141): the reply to a
+// recipient says what content its device can take, a capability a line. It has
+// no value.
+var ConnegKeyword = KeywordKey[struct{}]{
+	Keyword: KeywordConneg,
+	Parse: func(a *Args) (v struct{}) {
+		return v
+	},
+}
+
+// ConpermKeyword is the EHLO keyword CONPERM (RFC 4141): servers on the way
+// may convert the content, within what its header permits. It has no value.
+var ConpermKeyword = KeywordKey[struct{}]{
+	Keyword: KeywordConperm,
+	Parse: func(a *Args) (v struct{}) {
+		return v
+	},
+}
+
+// DeliverByKeyword is the EHLO keyword DELIVERBY (RFC 2852): the message is to
+// be delivered within a time, or the sender to hear that it was not. Its value
+// is limits: one or more of: a word of printable ASCII; the zero value: left
+// out.
+var DeliverByKeyword = KeywordKey[[]string]{
+	Keyword: KeywordDeliverBy,
+	Parse: func(a *Args) (v []string) {
+		if a.More() {
+			v = ParseArg(a, "limits", func(b []byte) ([]string, error) {
+				return ParseList(b, ",", ParseWord)
+			})
+		}
+		return v
+	},
+}
+
+// DsnKeyword is the EHLO keyword DSN (RFC 3461): the client says when it wants
+// a report of what became of the message, and what stands in it. It has no
+// value.
+var DsnKeyword = KeywordKey[struct{}]{
+	Keyword: KeywordDsn,
 	Parse: func(a *Args) (v struct{}) {
 		return v
 	},
@@ -43,10 +135,146 @@ var EnhancedStatusCodesKeyword = KeywordKey[struct{}]{
 	},
 }
 
+// EtrnKeyword is the EHLO keyword ETRN (RFC 1985): the client asks the server
+// to send what waits for a host, on a connection of the server's. It has no
+// value.
+var EtrnKeyword = KeywordKey[struct{}]{
+	Keyword: KeywordEtrn,
+	Parse: func(a *Args) (v struct{}) {
+		return v
+	},
+}
+
+// FutureReleaseOffer is what a server says with the EHLO keyword FUTURERELEASE (RFC 4865).
+type FutureReleaseOffer struct {
+	Interval uint64    // an integer of at most 9 digits, 1 or more
+	Until    time.Time // a date and time, sent in UTC and whole seconds
+}
+
+// FutureReleaseKeyword is the EHLO keyword FUTURERELEASE (RFC 4865): the
+// server keeps the message back until a time. Its value is
+// [FutureReleaseOffer].
+var FutureReleaseKeyword = KeywordKey[FutureReleaseOffer]{
+	Keyword: KeywordFutureRelease,
+	Parse: func(a *Args) (v FutureReleaseOffer) {
+		v.Interval = ParseArg(a, "interval", func(b []byte) (uint64, error) {
+			return ParseRange[uint64](b, 9, 1, math.MaxUint64, false)
+		})
+		v.Until = ParseArg(a, "until", ParseDateTime)
+		return v
+	},
+}
+
+// LimitsOffer are values behind the EHLO keyword LIMITS (RFC 9422), each as
+// NAME=value. What has the zero value is left out.
+type LimitsOffer struct {
+	Mailmax       uint64 // an integer of at most 6 digits, 1 or more; the zero value: left out
+	Rcptmax       uint64 // an integer of at most 6 digits, 1 or more; the zero value: left out
+	Rcptdomainmax uint64 // an integer of at most 6 digits, 1 or more; the zero value: left out
+}
+
+func parseLimitsOffer(a *Args) (v LimitsOffer) {
+	for a.More() {
+		switch a.Pair("MAILMAX", "RCPTMAX", "RCPTDOMAINMAX") {
+		case 0:
+			v.Mailmax = ParsePair(a, "MAILMAX", func(b []byte) (uint64, error) {
+				return ParseRange[uint64](b, 6, 1, math.MaxUint64, false)
+			})
+		case 1:
+			v.Rcptmax = ParsePair(a, "RCPTMAX", func(b []byte) (uint64, error) {
+				return ParseRange[uint64](b, 6, 1, math.MaxUint64, false)
+			})
+		case 2:
+			v.Rcptdomainmax = ParsePair(a, "RCPTDOMAINMAX", func(b []byte) (uint64, error) {
+				return ParseRange[uint64](b, 6, 1, math.MaxUint64, false)
+			})
+		}
+	}
+	return v
+}
+
+// LimitsKeyword is the EHLO keyword LIMITS (RFC 9422): the server says how
+// many transactions, recipients and domains it takes. Its value is limits:
+// NAME=value for each of MAILMAX, RCPTMAX and RCPTDOMAINMAX that is set.
+var LimitsKeyword = KeywordKey[LimitsOffer]{
+	Keyword: KeywordLimits,
+	Parse: func(a *Args) (v LimitsOffer) {
+		v = parseLimitsOffer(a)
+		a.NeedPair("limits")
+		return v
+	},
+}
+
+// MTPriorityKeyword is the EHLO keyword MT-PRIORITY (RFC 6710): the message
+// has a priority, from -9 to 9. Its value is policy: a word of printable
+// ASCII; empty: left out.
+var MTPriorityKeyword = KeywordKey[string]{
+	Keyword: KeywordMTPriority,
+	Parse: func(a *Args) (v string) {
+		if a.More() {
+			v = a.Word()
+		}
+		return v
+	},
+}
+
+// MtrkKeyword is the EHLO keyword MTRK (RFC 3885): the servers on the way keep
+// a record that the sender can ask for later. It has no value.
+var MtrkKeyword = KeywordKey[struct{}]{
+	Keyword: KeywordMtrk,
+	Parse: func(a *Args) (v struct{}) {
+		return v
+	},
+}
+
+// NoSolicitingKeyword is the EHLO keyword NO-SOLICITING (RFC 3865): the server
+// says which classes of unasked mail it does not want, the client which it
+// has. Its value is classes: one or more of: a word of printable ASCII; the
+// zero value: left out.
+var NoSolicitingKeyword = KeywordKey[[]string]{
+	Keyword: KeywordNoSoliciting,
+	Parse: func(a *Args) (v []string) {
+		if a.More() {
+			v = ParseArg(a, "classes", func(b []byte) ([]string, error) {
+				return ParseList(b, ",", ParseWord)
+			})
+		}
+		return v
+	},
+}
+
+// PipeConnectKeyword is the EHLO keyword PIPECONNECT (Exim 4.96 specification,
+// pipelining_connect_advertise_hosts): on a later connection the server takes
+// EHLO, MAIL and RCPT before its greeting. It has no value.
+var PipeConnectKeyword = KeywordKey[struct{}]{
+	Keyword: KeywordPipeConnect,
+	Parse: func(a *Args) (v struct{}) {
+		return v
+	},
+}
+
 // PipeliningKeyword is the EHLO keyword PIPELINING (RFC 2920): commands may be
 // sent before the replies to those before them have come. It has no value.
 var PipeliningKeyword = KeywordKey[struct{}]{
 	Keyword: KeywordPipelining,
+	Parse: func(a *Args) (v struct{}) {
+		return v
+	},
+}
+
+// RequireTLSKeyword is the EHLO keyword REQUIRETLS (RFC 8689): the message is
+// to travel over TLS all the way, or not at all. It has no value.
+var RequireTLSKeyword = KeywordKey[struct{}]{
+	Keyword: KeywordRequireTLS,
+	Parse: func(a *Args) (v struct{}) {
+		return v
+	},
+}
+
+// RRVSKeyword is the EHLO keyword RRVS (RFC 7293): the message is for who has
+// owned the mailbox since a time. It has no value.
+var RRVSKeyword = KeywordKey[struct{}]{
+	Keyword: KeywordRRVS,
 	Parse: func(a *Args) (v struct{}) {
 		return v
 	},
@@ -80,6 +308,32 @@ var SMTPUTF8Keyword = KeywordKey[struct{}]{
 var StartTLSKeyword = KeywordKey[struct{}]{
 	Keyword: KeywordStartTLS,
 	Parse: func(a *Args) (v struct{}) {
+		return v
+	},
+}
+
+// XClientKeyword is the EHLO keyword XCLIENT (Postfix XCLIENT_README): a
+// client that is trusted says whom it speaks for; the session begins anew. Its
+// value is attributes: any number of: a word of printable ASCII.
+var XClientKeyword = KeywordKey[[]string]{
+	Keyword: KeywordXClient,
+	Parse: func(a *Args) (v []string) {
+		for a.More() {
+			v = append(v, a.Word())
+		}
+		return v
+	},
+}
+
+// XForwardKeyword is the EHLO keyword XFORWARD (Postfix XFORWARD_README): a
+// filter tells the server behind it whom the message came from, for the log.
+// Its value is attributes: any number of: a word of printable ASCII.
+var XForwardKeyword = KeywordKey[[]string]{
+	Keyword: KeywordXForward,
+	Parse: func(a *Args) (v []string) {
+		for a.More() {
+			v = append(v, a.Word())
+		}
 		return v
 	},
 }

@@ -2,6 +2,12 @@
 
 package smtp
 
+import (
+	"math"
+	"strings"
+	"time"
+)
+
 // BodyValue is a value of the parameter BODY (RFC 6152 §3).
 type BodyValue string
 
@@ -15,8 +21,9 @@ var Body = ParamKey[BodyValue]{
 
 // Values of the parameter BODY.
 const (
-	Body7Bit     BodyValue = "7BIT"     // BODY=7BIT, where 8BITMIME is offered
-	Body8BitMIME BodyValue = "8BITMIME" // BODY=8BITMIME, where 8BITMIME is offered
+	Body7Bit       BodyValue = "7BIT"       // BODY=7BIT, where 8BITMIME is offered
+	Body8BitMIME   BodyValue = "8BITMIME"   // BODY=8BITMIME, where 8BITMIME is offered
+	BodyBinaryMIME BodyValue = "BINARYMIME" // BODY=BINARYMIME, where BINARYMIME is offered
 )
 
 // Submitter is the parameter AUTH of MAIL (RFC 4954 §5): a mailbox, sent as
@@ -25,6 +32,370 @@ var Submitter = ParamKey[string]{
 	Param:  ParamSubmitter,
 	Append: AppendAuthMailbox,
 	Parse:  ParseAuthMailbox,
+}
+
+// TransIDValue is a value of the parameter TRANSID (RFC 1845 §2): "<" <local>
+// "@" <domain> ">".
+type TransIDValue struct {
+	Local  string // a word of printable ASCII
+	Domain string // a word of printable ASCII
+}
+
+func appendTransIDValue(dst []byte, v TransIDValue) ([]byte, error) {
+	c := Compose(dst)
+	c.Fixed("<")
+	AppendPart(&c, "local", v.Local, AppendWord, "@")
+	c.Fixed("@")
+	AppendPart(&c, "domain", v.Domain, AppendWord, ">")
+	c.Fixed(">")
+	return c.End()
+}
+
+func parseTransIDValue(b []byte) (v TransIDValue, err error) {
+	p := NewParts(b)
+	p.Fixed("<")
+	v.Local = ParsePart(&p, "local", ParseWord, "@")
+	p.Fixed("@")
+	v.Domain = ParsePart(&p, "domain", ParseWord, ">")
+	p.Fixed(">")
+	if err := p.End(); err != nil {
+		return TransIDValue{}, err
+	}
+	return v, nil
+}
+
+// TransID is the parameter TRANSID of MAIL (RFC 1845 §2): "<" <local> "@"
+// <domain> ">". The server must have offered CHECKPOINT.
+var TransID = ParamKey[TransIDValue]{
+	Param:  ParamTransID,
+	Append: appendTransIDValue,
+	Parse:  parseTransIDValue,
+}
+
+// Conneg is the parameter CONNEG of RCPT (RFC 4141 §5.2): it has no value,
+// and is said where true is set. The server must have offered CONNEG.
+var Conneg = ParamKey[bool]{
+	Param: ParamConneg,
+}
+
+// Conperm is the parameter CONPERM of MAIL (RFC 4141 §4.2): it has no value,
+// and is said where true is set. The server must have offered CONPERM.
+var Conperm = ParamKey[bool]{
+	Param: ParamConperm,
+}
+
+// ByMode is a word of the parameter BY (RFC 2852 §4).
+type ByMode string
+
+// Words of the parameter BY (RFC 2852 §4).
+const (
+	ByModeNotify ByMode = "N"
+	ByModeReturn ByMode = "R"
+)
+
+// ByTrace is a word of the parameter BY (RFC 2852 §4).
+type ByTrace string
+
+// Words of the parameter BY (RFC 2852 §4).
+const (
+	ByTraceT ByTrace = "T"
+)
+
+// ByValue is a value of the parameter BY (RFC 2852 §4): <time> ";" <mode>
+// [<trace>].
+type ByValue struct {
+	Time  int64   // an integer from -999999999 to 999999999
+	Mode  ByMode  // N or R
+	Trace ByTrace // T; the zero value: left out
+}
+
+func appendByValue(dst []byte, v ByValue) ([]byte, error) {
+	c := Compose(dst)
+	AppendPart(&c, "time", v.Time, func(dst []byte, v int64) ([]byte, error) {
+		return AppendRange(dst, v, 9, -999999999, 999999999)
+	}, ";")
+	c.Fixed(";")
+	AppendPart(&c, "mode", v.Mode, func(dst []byte, v ByMode) ([]byte, error) {
+		return AppendOneOf(dst, v, "N", "R")
+	})
+	if v.Trace != "" {
+		AppendPart(&c, "trace", v.Trace, func(dst []byte, v ByTrace) ([]byte, error) {
+			return AppendOneOf(dst, v, "T")
+		})
+	}
+	return c.End()
+}
+
+func parseByValue(b []byte) (v ByValue, err error) {
+	p := NewParts(b)
+	v.Time = ParsePart(&p, "time", func(b []byte) (int64, error) {
+		return ParseRange[int64](b, 9, -999999999, 999999999, true)
+	}, ";")
+	p.Fixed(";")
+	v.Mode = ParseWordPart[ByMode](&p, "mode", "N", "R")
+	if !p.At() {
+		v.Trace = ParsePart(&p, "trace", func(b []byte) (ByTrace, error) {
+			return ParseOneOf[ByTrace](b, "T")
+		})
+	}
+	if err := p.End(); err != nil {
+		return ByValue{}, err
+	}
+	return v, nil
+}
+
+// By is the parameter BY of MAIL (RFC 2852 §4): <time> ";" <mode> [<trace>].
+// The server must have offered DELIVERBY.
+var By = ParamKey[ByValue]{
+	Param:  ParamBy,
+	Append: appendByValue,
+	Parse:  parseByValue,
+}
+
+// RetValue is a value of the parameter RET (RFC 3461 §4.3).
+type RetValue string
+
+// Ret is the parameter RET of MAIL (RFC 3461 §4.3): a word of [RetValue]. The
+// server must have offered DSN.
+var Ret = ParamKey[RetValue]{
+	Param:  ParamRet,
+	Append: AppendChoice[RetValue],
+	Parse:  ParseChoice[RetValue],
+}
+
+// Values of the parameter RET.
+const (
+	RetFull    RetValue = "FULL" // RET=FULL, where DSN is offered
+	RetHeaders RetValue = "HDRS" // RET=HDRS, where DSN is offered
+)
+
+// EnvID is the parameter ENVID of MAIL (RFC 3461 §4.4): text, sent as xtext.
+// The server must have offered DSN.
+var EnvID = ParamKey[string]{
+	Param:  ParamEnvID,
+	Append: AppendXtext,
+	Parse:  ParseXtext,
+}
+
+// NotifyValue is a word of the parameter NOTIFY (RFC 3461 §4.1).
+type NotifyValue string
+
+// Words of the parameter NOTIFY (RFC 3461 §4.1).
+const (
+	NotifyNever   NotifyValue = "NEVER"
+	NotifySuccess NotifyValue = "SUCCESS"
+	NotifyFailure NotifyValue = "FAILURE"
+	NotifyDelay   NotifyValue = "DELAY"
+)
+
+// Notify is the parameter NOTIFY of RCPT (RFC 3461 §4.1): one or more of:
+// NEVER, SUCCESS, FAILURE or DELAY. The server must have offered DSN.
+var Notify = ParamKey[[]NotifyValue]{
+	Param: ParamNotify,
+	Append: func(dst []byte, v []NotifyValue) ([]byte, error) {
+		if err := CheckAlone(v, "NEVER"); err != nil {
+			return dst, err
+		}
+		return AppendList(dst, v, ",", func(dst []byte, v NotifyValue) ([]byte, error) {
+			return AppendOneOf(dst, v, "NEVER", "SUCCESS", "FAILURE", "DELAY")
+		})
+	},
+	Parse: func(b []byte) ([]NotifyValue, error) {
+		v, err := ParseList(b, ",", func(b []byte) (NotifyValue, error) {
+			return ParseOneOf[NotifyValue](b, "NEVER", "SUCCESS", "FAILURE", "DELAY")
+		})
+		if err == nil {
+			err = CheckAlone(v, "NEVER")
+		}
+		return v, err
+	},
+}
+
+// OrcptValue is a value of the parameter ORCPT (RFC 3461 §4.2): <type> ";"
+// <address>.
+type OrcptValue struct {
+	Type    string // a word of printable ASCII
+	Address string // an address that may have characters above ASCII, sent in ASCII where Type is utf-8, else text, sent as xtext
+}
+
+func appendOrcptValue(dst []byte, v OrcptValue) ([]byte, error) {
+	c := Compose(dst)
+	AppendPart(&c, "type", v.Type, AppendWord, ";")
+	c.Fixed(";")
+	switch {
+	case strings.EqualFold(string(v.Type), "utf-8"):
+		AppendPart(&c, "address", v.Address, AppendUTF8AddrXtext)
+	default:
+		AppendPart(&c, "address", v.Address, AppendXtext)
+	}
+	return c.End()
+}
+
+func parseOrcptValue(b []byte) (v OrcptValue, err error) {
+	p := NewParts(b)
+	v.Type = ParsePart(&p, "type", ParseWord, ";")
+	p.Fixed(";")
+	switch {
+	case strings.EqualFold(string(v.Type), "utf-8"):
+		v.Address = ParsePart(&p, "address", ParseUTF8AddrXtext)
+	default:
+		v.Address = ParsePart(&p, "address", ParseXtext)
+	}
+	if err := p.End(); err != nil {
+		return OrcptValue{}, err
+	}
+	return v, nil
+}
+
+// Orcpt is the parameter ORCPT of RCPT (RFC 3461 §4.2): <type> ";" <address>.
+// The server must have offered DSN.
+var Orcpt = ParamKey[OrcptValue]{
+	Param:  ParamOrcpt,
+	Append: appendOrcptValue,
+	Parse:  parseOrcptValue,
+}
+
+// HoldFor is the parameter HOLDFOR of MAIL (RFC 4865 §2): an integer of at
+// most 9 digits, 1 or more. The server must have offered FUTURERELEASE.
+var HoldFor = ParamKey[uint64]{
+	Param: ParamHoldFor,
+	Append: func(dst []byte, v uint64) ([]byte, error) {
+		return AppendRange(dst, v, 9, 1, math.MaxUint64)
+	},
+	Parse: func(b []byte) (uint64, error) {
+		return ParseRange[uint64](b, 9, 1, math.MaxUint64, false)
+	},
+}
+
+// HoldUntil is the parameter HOLDUNTIL of MAIL (RFC 4865 §2): a date and
+// time, sent in UTC and whole seconds. The server must have offered
+// FUTURERELEASE.
+var HoldUntil = ParamKey[time.Time]{
+	Param:  ParamHoldUntil,
+	Append: AppendDateTime,
+	Parse:  ParseDateTime,
+}
+
+// MTPriority is the parameter MT-PRIORITY of MAIL (RFC 6710 §3): an integer
+// from -9 to 9. The server must have offered MT-PRIORITY.
+var MTPriority = ParamKey[int64]{
+	Param: ParamMTPriority,
+	Append: func(dst []byte, v int64) ([]byte, error) {
+		return AppendRange(dst, v, 1, -9, 9)
+	},
+	Parse: func(b []byte) (int64, error) {
+		return ParseRange[int64](b, 1, -9, 9, false)
+	},
+}
+
+// MtrkValue is a value of the parameter MTRK (RFC 3885 §3.1): <certifier>
+// [":" <timeout>].
+type MtrkValue struct {
+	Certifier string // a word of printable ASCII
+	Timeout   uint64 // an integer of at most 9 digits; the zero value: left out
+}
+
+func appendMtrkValue(dst []byte, v MtrkValue) ([]byte, error) {
+	c := Compose(dst)
+	AppendPart(&c, "certifier", v.Certifier, AppendWord, ":")
+	if v.Timeout != 0 {
+		c.Fixed(":")
+		AppendPart(&c, "timeout", v.Timeout, func(dst []byte, v uint64) ([]byte, error) {
+			return AppendInteger(dst, v, 9)
+		})
+	}
+	return c.End()
+}
+
+func parseMtrkValue(b []byte) (v MtrkValue, err error) {
+	p := NewParts(b)
+	v.Certifier = ParsePart(&p, "certifier", ParseWord, ":")
+	if p.Follows(":") {
+		v.Timeout = ParsePart(&p, "timeout", func(b []byte) (uint64, error) {
+			return ParseInteger(b, 9)
+		})
+	}
+	if err := p.End(); err != nil {
+		return MtrkValue{}, err
+	}
+	return v, nil
+}
+
+// Mtrk is the parameter MTRK of MAIL (RFC 3885 §3.1): <certifier> [":"
+// <timeout>]. The server must have offered MTRK.
+var Mtrk = ParamKey[MtrkValue]{
+	Param:  ParamMtrk,
+	Append: appendMtrkValue,
+	Parse:  parseMtrkValue,
+}
+
+// Solicit is the parameter SOLICIT of MAIL (RFC 3865 §2.3): one or more of: a
+// word of printable ASCII. The server must have offered NO-SOLICITING.
+var Solicit = ParamKey[[]string]{
+	Param: ParamSolicit,
+	Append: func(dst []byte, v []string) ([]byte, error) {
+		return AppendList(dst, v, ",", AppendWord)
+	},
+	Parse: func(b []byte) ([]string, error) {
+		return ParseList(b, ",", ParseWord)
+	},
+}
+
+// RequireTLS is the parameter REQUIRETLS of MAIL (RFC 8689 §2): it has no
+// value, and is said where true is set. The server must have offered
+// REQUIRETLS.
+var RequireTLS = ParamKey[bool]{
+	Param: ParamRequireTLS,
+}
+
+// RRVSAction is a word of the parameter RRVS (RFC 7293 §3.1).
+type RRVSAction string
+
+// Words of the parameter RRVS (RFC 7293 §3.1).
+const (
+	RRVSActionContinue RRVSAction = "C"
+	RRVSActionReject   RRVSAction = "R"
+)
+
+// RRVSValue is a value of the parameter RRVS (RFC 7293 §3.1): <since> [";"
+// <action>].
+type RRVSValue struct {
+	Since  time.Time  // a date and time, sent in UTC and whole seconds
+	Action RRVSAction // C or R; the zero value: left out
+}
+
+func appendRRVSValue(dst []byte, v RRVSValue) ([]byte, error) {
+	c := Compose(dst)
+	AppendPart(&c, "since", v.Since, AppendDateTime, ";")
+	if v.Action != "" {
+		c.Fixed(";")
+		AppendPart(&c, "action", v.Action, func(dst []byte, v RRVSAction) ([]byte, error) {
+			return AppendOneOf(dst, v, "C", "R")
+		})
+	}
+	return c.End()
+}
+
+func parseRRVSValue(b []byte) (v RRVSValue, err error) {
+	p := NewParts(b)
+	v.Since = ParsePart(&p, "since", ParseDateTime, ";")
+	if p.Follows(";") {
+		v.Action = ParsePart(&p, "action", func(b []byte) (RRVSAction, error) {
+			return ParseOneOf[RRVSAction](b, "C", "R")
+		})
+	}
+	if err := p.End(); err != nil {
+		return RRVSValue{}, err
+	}
+	return v, nil
+}
+
+// RRVS is the parameter RRVS of RCPT (RFC 7293 §3.1): <since> [";" <action>].
+// The server must have offered RRVS.
+var RRVS = ParamKey[RRVSValue]{
+	Param:  ParamRRVS,
+	Append: appendRRVSValue,
+	Parse:  parseRRVSValue,
 }
 
 // Size is the parameter SIZE of MAIL (RFC 1870 §5): an integer of at most 20

@@ -5,8 +5,11 @@ package smtp
 import "time"
 
 // Table is ESMTP as compiled from the protocol table and its extensions:
-// 8BITMIME, AUTH, CHUNKING, ENHANCEDSTATUSCODES, LMTP, PIPELINING, SIZE,
-// SMTPUTF8 and STARTTLS. Sessions share it; it is never changed.
+// 8BITMIME, ATRN, AUTH, BINARYMIME, BURL, CHECKPOINT, CHUNKING, CONNEG,
+// CONPERM, DELIVERBY, DSN, ENHANCEDSTATUSCODES, ETRN, FUTURERELEASE, LIMITS,
+// LMTP, MT-PRIORITY, MTRK, NO-SOLICITING, PIPECONNECT, PIPELINING, REQUIRETLS,
+// RRVS, SIZE, SMTPUTF8, STARTTLS, XCLIENT and XFORWARD. Sessions share it; it
+// is never changed.
 var Table = Compile(Protocol{
 	Version: 1,
 	Name:    "ESMTP",
@@ -33,6 +36,8 @@ var Table = Compile(Protocol{
 		{Name: "finished", RFC: "RFC 5321 §4.1.1.10", Awaits: AwaitNothing},
 		// state authenticating, RFC 4954 §4
 		{Name: "authenticating", RFC: "RFC 4954 §4", Awaits: AwaitLine},
+		// state url_under_way, RFC 4468 §3.2
+		{Name: "url_under_way", RFC: "RFC 4468 §3.2", Awaits: AwaitCommand},
 		// state bdat_under_way, RFC 3030 §2
 		{Name: "bdat_under_way", RFC: "RFC 3030 §2", Awaits: AwaitCommand},
 		// state tls_handshake, RFC 3207 §4.2
@@ -45,6 +50,8 @@ var Table = Compile(Protocol{
 		{Name: "closing", RFC: "RFC 5321 §3.8", Role: RoleClosing, Scope: ScopeConnection},
 		// fact auth, RFC 4954 §4
 		{Name: "auth", RFC: "RFC 4954 §4", Scope: ScopeSession, Refuse: 530},
+		// fact binary, RFC 3030 §3
+		{Name: "binary", RFC: "RFC 3030 §3", Scope: ScopeTransaction},
 		// fact lmtp, RFC 2033 §4
 		{Name: "lmtp", RFC: "RFC 2033 §4", Role: RoleLMTP, Scope: ScopeConnection, Fixed: true},
 		// fact utf8, RFC 6531 §3.4
@@ -104,7 +111,7 @@ var Table = Compile(Protocol{
 			Role:    RoleHello,
 			Line:    true,
 			Group:   GroupLast,
-			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateBdatUnderWay,
+			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateUrlUnderWay | 1<<StateBdatUnderWay,
 			Forbids: 1<<FactClosing | 1<<FactLmtp,
 			Assume:  TargetSame,
 			Timeout: 5 * time.Minute,
@@ -157,7 +164,7 @@ var Table = Compile(Protocol{
 			Role:    RoleHelo,
 			Line:    true,
 			Group:   GroupLast,
-			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateBdatUnderWay,
+			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateUrlUnderWay | 1<<StateBdatUnderWay,
 			Forbids: 1<<FactClosing | 1<<FactLmtp,
 			Assume:  TargetSame,
 			Timeout: 5 * time.Minute,
@@ -221,20 +228,28 @@ var Table = Compile(Protocol{
 				{Min: 451, Max: 451, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
 				// MAIL 452, RFC 5321 §4.3.2, RFC 1870 §6.1
 				{Min: 452, Max: 452, To: TargetSame, RFC: "RFC 5321 §4.3.2, RFC 1870 §6.1"},
-				// MAIL 455, RFC 5321 §4.3.2
-				{Min: 455, Max: 455, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// MAIL 455, RFC 5321 §4.3.2, RFC 2852 §4
+				{Min: 455, Max: 455, To: TargetSame, RFC: "RFC 5321 §4.3.2, RFC 2852 §4"},
 				// MAIL 503, RFC 5321 §4.3.2
 				{Min: 503, Max: 503, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
-				// MAIL 550, RFC 5321 §4.3.2
-				{Min: 550, Max: 550, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// MAIL 550, RFC 5321 §4.3.2, RFC 6710 §4.1, RFC 8689 §5
+				{Min: 550, Max: 550, To: TargetSame, RFC: "RFC 5321 §4.3.2, RFC 6710 §4.1, RFC 8689 §5"},
 				// MAIL 552, RFC 5321 §4.3.2, RFC 1870 §6.1
 				{Min: 552, Max: 552, To: TargetSame, RFC: "RFC 5321 §4.3.2, RFC 1870 §6.1"},
 				// MAIL 553, RFC 5321 §4.3.2
 				{Min: 553, Max: 553, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
-				// MAIL 555, RFC 5321 §4.3.2
-				{Min: 555, Max: 555, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// MAIL 555, RFC 5321 §4.3.2, RFC 2852 §4
+				{Min: 555, Max: 555, To: TargetSame, RFC: "RFC 5321 §4.3.2, RFC 2852 §4"},
 				// MAIL 556, RFC 7504 §4
 				{Min: 556, Max: 556, To: TargetSame, RFC: "RFC 7504 §4"},
+				// MAIL 355, RFC 1845 §3
+				{Min: 355, Max: 355, Violation: true, RFC: "RFC 1845 §3"},
+				// MAIL 504, RFC 4141 §4.2
+				{Min: 504, Max: 504, To: TargetSame, RFC: "RFC 4141 §4.2"},
+				// MAIL 501, RFC 2852 §4, RFC 6710 §4.1
+				{Min: 501, Max: 501, To: TargetSame, RFC: "RFC 2852 §4, RFC 6710 §4.1"},
+				// MAIL 450, RFC 6710 §4.1
+				{Min: 450, Max: 450, To: TargetSame, RFC: "RFC 6710 §4.1"},
 				// common 421, like common 4yz, RFC 5321 §3.8
 				{Min: 421, Max: 421, To: TargetSame, Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
 				// MAIL 2yz, RFC 5321 §4.2.1
@@ -296,8 +311,8 @@ var Table = Compile(Protocol{
 				{Min: 455, Max: 455, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
 				// RCPT 503, RFC 5321 §4.3.2
 				{Min: 503, Max: 503, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
-				// RCPT 550, RFC 5321 §4.3.2
-				{Min: 550, Max: 550, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// RCPT 550, RFC 5321 §4.3.2, RFC 3865 §2.3, RFC 7293 §5.1
+				{Min: 550, Max: 550, To: TargetSame, RFC: "RFC 5321 §4.3.2, RFC 3865 §2.3, RFC 7293 §5.1"},
 				// RCPT 551, RFC 5321 §4.3.2
 				{Min: 551, Max: 551, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
 				// RCPT 553, RFC 5321 §4.3.2
@@ -306,6 +321,8 @@ var Table = Compile(Protocol{
 				{Min: 555, Max: 555, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
 				// RCPT 556, RFC 7504 §4
 				{Min: 556, Max: 556, To: TargetSame, RFC: "RFC 7504 §4"},
+				// RCPT 504, RFC 4141 §5.2
+				{Min: 504, Max: 504, To: TargetSame, RFC: "RFC 4141 §5.2"},
 				// common 421, like common 4yz, RFC 5321 §3.8
 				{Min: 421, Max: 421, To: TargetSame, Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
 				// RCPT 2yz, RFC 5321 §4.2.1
@@ -347,7 +364,7 @@ var Table = Compile(Protocol{
 			Line:    true,
 			Group:   GroupLast,
 			In:      1 << StateRecipientSent,
-			Forbids: 1 << FactClosing,
+			Forbids: 1<<FactClosing | 1<<FactBinary,
 			Assume:  TargetSame,
 			Timeout: 2 * time.Minute,
 			Replies: []Row{
@@ -508,7 +525,7 @@ var Table = Compile(Protocol{
 			Role:    RoleReset,
 			Line:    true,
 			Group:   GroupAnywhere,
-			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateUnsettled | 1<<StateBdatUnderWay,
+			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateUnsettled | 1<<StateUrlUnderWay | 1<<StateBdatUnderWay,
 			Forbids: 1 << FactClosing,
 			Assume:  TargetSame,
 			Timeout: 5 * time.Minute,
@@ -561,7 +578,7 @@ var Table = Compile(Protocol{
 			Role:    RoleNoop,
 			Line:    true,
 			Group:   GroupLast,
-			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateBdatUnderWay,
+			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateUrlUnderWay | 1<<StateBdatUnderWay,
 			Forbids: 1 << FactClosing,
 			Assume:  TargetSame,
 			Timeout: 5 * time.Minute,
@@ -609,7 +626,7 @@ var Table = Compile(Protocol{
 			RFC:     "RFC 5321 §4.1.1.6",
 			Line:    true,
 			Group:   GroupLast,
-			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateBdatUnderWay,
+			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateUrlUnderWay | 1<<StateBdatUnderWay,
 			Forbids: 1 << FactClosing,
 			Assume:  TargetSame,
 			Timeout: 5 * time.Minute,
@@ -685,7 +702,7 @@ var Table = Compile(Protocol{
 			RFC:     "RFC 5321 §4.1.1.7",
 			Line:    true,
 			Group:   GroupLast,
-			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateBdatUnderWay,
+			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateUrlUnderWay | 1<<StateBdatUnderWay,
 			Forbids: 1 << FactClosing,
 			Assume:  TargetSame,
 			Timeout: 5 * time.Minute,
@@ -753,7 +770,7 @@ var Table = Compile(Protocol{
 			RFC:     "RFC 5321 §4.1.1.8",
 			Line:    true,
 			Group:   GroupLast,
-			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateBdatUnderWay,
+			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateUrlUnderWay | 1<<StateBdatUnderWay,
 			Forbids: 1 << FactClosing,
 			Assume:  TargetSame,
 			Timeout: 5 * time.Minute,
@@ -814,7 +831,7 @@ var Table = Compile(Protocol{
 			Role:    RoleQuit,
 			Line:    true,
 			Group:   GroupLast,
-			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateUnsettled | 1<<StateBdatUnderWay,
+			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateUnsettled | 1<<StateUrlUnderWay | 1<<StateBdatUnderWay,
 			Assume:  TargetSame,
 			Timeout: 5 * time.Minute,
 			Replies: []Row{
@@ -849,6 +866,64 @@ var Table = Compile(Protocol{
 			},
 			Check: func(a *Args) {
 				var c Quit
+				c.Parse(a)
+			},
+		},
+		// ATRN, RFC 2645 §5.2.1
+		{
+			Name:    "ATRN",
+			Verb:    "ATRN",
+			RFC:     "RFC 2645 §5.2.1",
+			Line:    true,
+			Group:   GroupLast,
+			In:      1 << StateReady,
+			Needs:   1 << FactAuth,
+			Forbids: 1 << FactClosing,
+			Keyword: KeywordAtrn,
+			Assume:  TargetSame,
+			Timeout: 10 * time.Minute,
+			Replies: []Row{
+				// ATRN 250, RFC 2645 §5.3
+				{Min: 250, Max: 250, To: Target(StateFinished), RFC: "RFC 2645 §5.3"},
+				// ATRN 450, RFC 2645 §7
+				{Min: 450, Max: 450, To: TargetSame, RFC: "RFC 2645 §7"},
+				// ATRN 451, RFC 2645 §7
+				{Min: 451, Max: 451, To: TargetSame, RFC: "RFC 2645 §7"},
+				// ATRN 453, RFC 2645 §7
+				{Min: 453, Max: 453, To: TargetSame, RFC: "RFC 2645 §7"},
+				// ATRN 502, RFC 2645 §7
+				{Min: 502, Max: 502, To: TargetSame, RFC: "RFC 2645 §7"},
+				// ATRN 530, RFC 2645 §7
+				{Min: 530, Max: 530, To: TargetSame, RFC: "RFC 2645 §7"},
+				// common 421, like common 4yz, RFC 5321 §3.8
+				{Min: 421, Max: 421, To: TargetSame, Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
+				// ATRN 2yz, RFC 2645 §5.3
+				{Min: 200, Max: 299, Violation: true, RFC: "RFC 2645 §5.3"},
+				// common 1yz, RFC 5321 §4.2.1
+				{Min: 100, Max: 199, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 3yz, RFC 5321 §4.2.1
+				{Min: 300, Max: 399, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 4yz, RFC 5321 §4.2.1
+				{Min: 400, Max: 499, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+				// common 5yz, RFC 5321 §4.2.1
+				{Min: 500, Max: 599, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+			},
+			Late: []Row{
+				// late 421, like late 4yz, RFC 5321 §3.8
+				{Min: 421, Max: 421, To: TargetSame, Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
+				// late 1yz, RFC 5321 §4.1.4
+				{Min: 100, Max: 199, Violation: true, RFC: "RFC 5321 §4.1.4"},
+				// late 2yz, RFC 5321 §4.1.4
+				{Min: 200, Max: 299, Violation: true, RFC: "RFC 5321 §4.1.4"},
+				// late 3yz, RFC 5321 §4.1.4
+				{Min: 300, Max: 399, Violation: true, RFC: "RFC 5321 §4.1.4"},
+				// late 4yz, RFC 5321 §4.1.4
+				{Min: 400, Max: 499, To: TargetSame, RFC: "RFC 5321 §4.1.4"},
+				// late 5yz, RFC 5321 §4.1.4
+				{Min: 500, Max: 599, To: TargetSame, RFC: "RFC 5321 §4.1.4"},
+			},
+			Check: func(a *Args) {
+				var c Atrn
 				c.Parse(a)
 			},
 		},
@@ -1031,6 +1106,119 @@ var Table = Compile(Protocol{
 				c.Parse(a)
 			},
 		},
+		// BURL, RFC 4468 §3.2
+		{
+			Name:    "BURL",
+			Verb:    "BURL",
+			RFC:     "RFC 4468 §3.2",
+			Role:    RoleURL,
+			Line:    true,
+			Group:   GroupAnywhere,
+			In:      1<<StateRecipientSent | 1<<StateUrlUnderWay | 1<<StateBdatUnderWay,
+			Forbids: 1<<FactClosing | 1<<FactLmtp,
+			Keyword: KeywordBurl,
+			Assume:  TargetSame,
+			Timeout: 10 * time.Minute,
+			Replies: []Row{
+				// BURL 250, RFC 4468 §6
+				{Min: 250, Max: 250, To: Target(StateUrlUnderWay), RFC: "RFC 4468 §6"},
+				// BURL 451, RFC 4468 §3.2
+				{Min: 451, Max: 451, To: Target(StateUnsettled), RFC: "RFC 4468 §3.2"},
+				// BURL 503, RFC 4468 §3.2
+				{Min: 503, Max: 503, To: Target(StateUnsettled), RFC: "RFC 4468 §3.2"},
+				// BURL 552, RFC 4468 §3.2
+				{Min: 552, Max: 552, To: Target(StateUnsettled), RFC: "RFC 4468 §3.2"},
+				// BURL 554, RFC 4468 §3.2
+				{Min: 554, Max: 554, To: Target(StateUnsettled), RFC: "RFC 4468 §3.2"},
+				// common 421, like BURL 4yz, RFC 5321 §3.8
+				{Min: 421, Max: 421, To: Target(StateUnsettled), Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
+				// BURL 2yz, RFC 5321 §4.2.1
+				{Min: 200, Max: 299, To: Target(StateUrlUnderWay), Unlisted: true, RFC: "RFC 5321 §4.2.1"},
+				// BURL 4yz, RFC 4468 §3.2
+				{Min: 400, Max: 499, To: Target(StateUnsettled), RFC: "RFC 4468 §3.2"},
+				// BURL 5yz, RFC 4468 §3.2
+				{Min: 500, Max: 599, To: Target(StateUnsettled), RFC: "RFC 4468 §3.2"},
+				// common 1yz, RFC 5321 §4.2.1
+				{Min: 100, Max: 199, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 3yz, RFC 5321 §4.2.1
+				{Min: 300, Max: 399, Violation: true, RFC: "RFC 5321 §4.2.1"},
+			},
+			Late: []Row{
+				// late 421, like late 4yz, RFC 5321 §3.8
+				{Min: 421, Max: 421, To: TargetSame, Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
+				// BURL late 2yz, RFC 3030 §2
+				{Min: 200, Max: 299, To: TargetSame, RFC: "RFC 3030 §2"},
+				// late 1yz, RFC 5321 §4.1.4
+				{Min: 100, Max: 199, Violation: true, RFC: "RFC 5321 §4.1.4"},
+				// late 3yz, RFC 5321 §4.1.4
+				{Min: 300, Max: 399, Violation: true, RFC: "RFC 5321 §4.1.4"},
+				// late 4yz, RFC 5321 §4.1.4
+				{Min: 400, Max: 499, To: TargetSame, RFC: "RFC 5321 §4.1.4"},
+				// late 5yz, RFC 5321 §4.1.4
+				{Min: 500, Max: 599, To: TargetSame, RFC: "RFC 5321 §4.1.4"},
+			},
+			Check: func(a *Args) {
+				var c Burl
+				c.Parse(a)
+			},
+		},
+		// BURL-LAST, RFC 4468 §3.2
+		{
+			Name:    "BURL-LAST",
+			Verb:    "BURL",
+			Tail:    "LAST",
+			RFC:     "RFC 4468 §3.2",
+			Role:    RoleURLLast,
+			Line:    true,
+			Group:   GroupLast,
+			In:      1<<StateRecipientSent | 1<<StateUrlUnderWay | 1<<StateBdatUnderWay,
+			Forbids: 1<<FactClosing | 1<<FactLmtp,
+			Keyword: KeywordBurl,
+			Assume:  TargetSame,
+			Timeout: 10 * time.Minute,
+			Replies: []Row{
+				// BURL-LAST 250, RFC 4468 §3.2
+				{Min: 250, Max: 250, To: TargetHome, Do: EffectCloseTransaction, RFC: "RFC 4468 §3.2"},
+				// BURL-LAST 451, RFC 4468 §3.2
+				{Min: 451, Max: 451, To: Target(StateUnsettled), RFC: "RFC 4468 §3.2"},
+				// BURL-LAST 503, RFC 4468 §3.2
+				{Min: 503, Max: 503, To: Target(StateUnsettled), RFC: "RFC 4468 §3.2"},
+				// BURL-LAST 552, RFC 4468 §3.2
+				{Min: 552, Max: 552, To: Target(StateUnsettled), RFC: "RFC 4468 §3.2"},
+				// BURL-LAST 554, RFC 4468 §3.2
+				{Min: 554, Max: 554, To: Target(StateUnsettled), RFC: "RFC 4468 §3.2"},
+				// common 421, like BURL-LAST 4yz, RFC 5321 §3.8
+				{Min: 421, Max: 421, To: Target(StateUnsettled), Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
+				// BURL-LAST 2yz, RFC 5321 §4.2.1
+				{Min: 200, Max: 299, To: TargetHome, Do: EffectCloseTransaction, Unlisted: true, RFC: "RFC 5321 §4.2.1"},
+				// BURL-LAST 4yz, RFC 4468 §3.2
+				{Min: 400, Max: 499, To: Target(StateUnsettled), RFC: "RFC 4468 §3.2"},
+				// BURL-LAST 5yz, RFC 4468 §3.2
+				{Min: 500, Max: 599, To: Target(StateUnsettled), RFC: "RFC 4468 §3.2"},
+				// common 1yz, RFC 5321 §4.2.1
+				{Min: 100, Max: 199, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 3yz, RFC 5321 §4.2.1
+				{Min: 300, Max: 399, Violation: true, RFC: "RFC 5321 §4.2.1"},
+			},
+			Late: []Row{
+				// late 421, like late 4yz, RFC 5321 §3.8
+				{Min: 421, Max: 421, To: TargetSame, Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
+				// BURL-LAST late 2yz, RFC 3030 §2
+				{Min: 200, Max: 299, To: Target(StateUnsettled), RFC: "RFC 3030 §2"},
+				// late 1yz, RFC 5321 §4.1.4
+				{Min: 100, Max: 199, Violation: true, RFC: "RFC 5321 §4.1.4"},
+				// late 3yz, RFC 5321 §4.1.4
+				{Min: 300, Max: 399, Violation: true, RFC: "RFC 5321 §4.1.4"},
+				// late 4yz, RFC 5321 §4.1.4
+				{Min: 400, Max: 499, To: TargetSame, RFC: "RFC 5321 §4.1.4"},
+				// late 5yz, RFC 5321 §4.1.4
+				{Min: 500, Max: 599, To: TargetSame, RFC: "RFC 5321 §4.1.4"},
+			},
+			Check: func(a *Args) {
+				var c BurlLast
+				c.Parse(a)
+			},
+		},
 		// BDAT, RFC 3030 §2
 		{
 			Name:    "BDAT",
@@ -1040,7 +1228,7 @@ var Table = Compile(Protocol{
 			Line:    true,
 			Payload: PayloadOctets,
 			Group:   GroupAnywhere,
-			In:      1<<StateRecipientSent | 1<<StateBdatUnderWay,
+			In:      1<<StateRecipientSent | 1<<StateUrlUnderWay | 1<<StateBdatUnderWay,
 			Forbids: 1 << FactClosing,
 			Keyword: KeywordChunking,
 			Assume:  TargetSame,
@@ -1093,7 +1281,7 @@ var Table = Compile(Protocol{
 			Line:    true,
 			Payload: PayloadOctets,
 			Group:   GroupAnywhere,
-			In:      1<<StateRecipientSent | 1<<StateBdatUnderWay,
+			In:      1<<StateRecipientSent | 1<<StateUrlUnderWay | 1<<StateBdatUnderWay,
 			Forbids: 1 << FactClosing,
 			Keyword: KeywordChunking,
 			Assume:  Target(StateUnsettled),
@@ -1139,6 +1327,83 @@ var Table = Compile(Protocol{
 				c.Parse(a)
 			},
 		},
+		// ETRN, RFC 1985 §5
+		{
+			Name:    "ETRN",
+			Verb:    "ETRN",
+			RFC:     "RFC 1985 §5",
+			Line:    true,
+			Group:   GroupLast,
+			In:      1 << StateReady,
+			Forbids: 1 << FactClosing,
+			Keyword: KeywordEtrn,
+			Assume:  TargetSame,
+			Timeout: 5 * time.Minute,
+			Replies: []Row{
+				// ETRN 250, RFC 1985 §5.1
+				{Min: 250, Max: 250, To: TargetSame, RFC: "RFC 1985 §5.1"},
+				// ETRN 251, RFC 1985 §5.1
+				{Min: 251, Max: 251, To: TargetSame, RFC: "RFC 1985 §5.1"},
+				// ETRN 252, RFC 1985 §5.1
+				{Min: 252, Max: 252, To: TargetSame, RFC: "RFC 1985 §5.1"},
+				// ETRN 253, RFC 1985 §5.1
+				{Min: 253, Max: 253, To: TargetSame, RFC: "RFC 1985 §5.1"},
+				// ETRN 458, RFC 1985 §5.1
+				{Min: 458, Max: 458, To: TargetSame, RFC: "RFC 1985 §5.1"},
+				// ETRN 459, RFC 1985 §5.1
+				{Min: 459, Max: 459, To: TargetSame, RFC: "RFC 1985 §5.1"},
+				// ETRN 500, RFC 1985 §5.1
+				{Min: 500, Max: 500, To: TargetSame, RFC: "RFC 1985 §5.1"},
+				// ETRN 501, RFC 1985 §5.1
+				{Min: 501, Max: 501, To: TargetSame, RFC: "RFC 1985 §5.1"},
+				// common 421, like common 4yz, RFC 5321 §3.8
+				{Min: 421, Max: 421, To: TargetSame, Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
+				// ETRN 2yz, RFC 5321 §4.2.1
+				{Min: 200, Max: 299, To: TargetSame, Unlisted: true, RFC: "RFC 5321 §4.2.1"},
+				// common 1yz, RFC 5321 §4.2.1
+				{Min: 100, Max: 199, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 3yz, RFC 5321 §4.2.1
+				{Min: 300, Max: 399, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 4yz, RFC 5321 §4.2.1
+				{Min: 400, Max: 499, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+				// common 5yz, RFC 5321 §4.2.1
+				{Min: 500, Max: 599, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+			},
+			Late: []Row{
+				// ETRN 250, RFC 1985 §5.1
+				{Min: 250, Max: 250, To: TargetSame, RFC: "RFC 1985 §5.1"},
+				// ETRN 251, RFC 1985 §5.1
+				{Min: 251, Max: 251, To: TargetSame, RFC: "RFC 1985 §5.1"},
+				// ETRN 252, RFC 1985 §5.1
+				{Min: 252, Max: 252, To: TargetSame, RFC: "RFC 1985 §5.1"},
+				// ETRN 253, RFC 1985 §5.1
+				{Min: 253, Max: 253, To: TargetSame, RFC: "RFC 1985 §5.1"},
+				// ETRN 458, RFC 1985 §5.1
+				{Min: 458, Max: 458, To: TargetSame, RFC: "RFC 1985 §5.1"},
+				// ETRN 459, RFC 1985 §5.1
+				{Min: 459, Max: 459, To: TargetSame, RFC: "RFC 1985 §5.1"},
+				// ETRN 500, RFC 1985 §5.1
+				{Min: 500, Max: 500, To: TargetSame, RFC: "RFC 1985 §5.1"},
+				// ETRN 501, RFC 1985 §5.1
+				{Min: 501, Max: 501, To: TargetSame, RFC: "RFC 1985 §5.1"},
+				// common 421, like common 4yz, RFC 5321 §3.8
+				{Min: 421, Max: 421, To: TargetSame, Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
+				// ETRN 2yz, RFC 5321 §4.2.1
+				{Min: 200, Max: 299, To: TargetSame, Unlisted: true, RFC: "RFC 5321 §4.2.1"},
+				// common 1yz, RFC 5321 §4.2.1
+				{Min: 100, Max: 199, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 3yz, RFC 5321 §4.2.1
+				{Min: 300, Max: 399, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 4yz, RFC 5321 §4.2.1
+				{Min: 400, Max: 499, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+				// common 5yz, RFC 5321 §4.2.1
+				{Min: 500, Max: 599, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+			},
+			Check: func(a *Args) {
+				var c Etrn
+				c.Parse(a)
+			},
+		},
 		// LHLO, RFC 2033 §4.1
 		{
 			Name:    "LHLO",
@@ -1147,7 +1412,7 @@ var Table = Compile(Protocol{
 			Role:    RoleHello,
 			Line:    true,
 			Group:   GroupLast,
-			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateBdatUnderWay,
+			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateUrlUnderWay | 1<<StateBdatUnderWay,
 			Needs:   1 << FactLmtp,
 			Forbids: 1 << FactClosing,
 			Assume:  TargetSame,
@@ -1245,6 +1510,120 @@ var Table = Compile(Protocol{
 				c.Parse(a)
 			},
 		},
+		// XCLIENT, Postfix XCLIENT_README, command syntax
+		{
+			Name:    "XCLIENT",
+			Verb:    "XCLIENT",
+			RFC:     "Postfix XCLIENT_README, command syntax",
+			Line:    true,
+			Group:   GroupLast,
+			In:      1 << StateReady,
+			Forbids: 1 << FactClosing,
+			Keyword: KeywordXClient,
+			Assume:  TargetSame,
+			Timeout: 5 * time.Minute,
+			Replies: []Row{
+				// XCLIENT 220, Postfix XCLIENT_README, server response
+				{Min: 220, Max: 220, To: Target(StateGreetingReceived), Do: EffectForgetSession, RFC: "Postfix XCLIENT_README, server response"},
+				// XCLIENT 501, Postfix XCLIENT_README, server reply codes
+				{Min: 501, Max: 501, To: TargetSame, RFC: "Postfix XCLIENT_README, server reply codes"},
+				// XCLIENT 503, Postfix XCLIENT_README, server reply codes
+				{Min: 503, Max: 503, To: TargetSame, RFC: "Postfix XCLIENT_README, server reply codes"},
+				// XCLIENT 550, Postfix XCLIENT_README, server reply codes
+				{Min: 550, Max: 550, To: TargetSame, RFC: "Postfix XCLIENT_README, server reply codes"},
+				// common 421, like common 4yz, RFC 5321 §3.8
+				{Min: 421, Max: 421, To: TargetSame, Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
+				// XCLIENT 2yz, Postfix XCLIENT_README, server reply codes
+				{Min: 200, Max: 299, Violation: true, RFC: "Postfix XCLIENT_README, server reply codes"},
+				// common 1yz, RFC 5321 §4.2.1
+				{Min: 100, Max: 199, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 3yz, RFC 5321 §4.2.1
+				{Min: 300, Max: 399, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 4yz, RFC 5321 §4.2.1
+				{Min: 400, Max: 499, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+				// common 5yz, RFC 5321 §4.2.1
+				{Min: 500, Max: 599, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+			},
+			Late: []Row{
+				// late 421, like late 4yz, RFC 5321 §3.8
+				{Min: 421, Max: 421, To: TargetSame, Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
+				// late 1yz, RFC 5321 §4.1.4
+				{Min: 100, Max: 199, Violation: true, RFC: "RFC 5321 §4.1.4"},
+				// late 2yz, RFC 5321 §4.1.4
+				{Min: 200, Max: 299, Violation: true, RFC: "RFC 5321 §4.1.4"},
+				// late 3yz, RFC 5321 §4.1.4
+				{Min: 300, Max: 399, Violation: true, RFC: "RFC 5321 §4.1.4"},
+				// late 4yz, RFC 5321 §4.1.4
+				{Min: 400, Max: 499, To: TargetSame, RFC: "RFC 5321 §4.1.4"},
+				// late 5yz, RFC 5321 §4.1.4
+				{Min: 500, Max: 599, To: TargetSame, RFC: "RFC 5321 §4.1.4"},
+			},
+			Check: func(a *Args) {
+				var c XClient
+				c.Parse(a)
+			},
+		},
+		// XFORWARD, Postfix XFORWARD_README, command syntax
+		{
+			Name:    "XFORWARD",
+			Verb:    "XFORWARD",
+			RFC:     "Postfix XFORWARD_README, command syntax",
+			Line:    true,
+			Group:   GroupAnywhere,
+			In:      1 << StateReady,
+			Forbids: 1 << FactClosing,
+			Keyword: KeywordXForward,
+			Assume:  TargetSame,
+			Timeout: 5 * time.Minute,
+			Replies: []Row{
+				// XFORWARD 250, Postfix XFORWARD_README, server reply codes
+				{Min: 250, Max: 250, To: TargetSame, RFC: "Postfix XFORWARD_README, server reply codes"},
+				// XFORWARD 501, Postfix XFORWARD_README, server reply codes
+				{Min: 501, Max: 501, To: TargetSame, RFC: "Postfix XFORWARD_README, server reply codes"},
+				// XFORWARD 503, Postfix XFORWARD_README, server reply codes
+				{Min: 503, Max: 503, To: TargetSame, RFC: "Postfix XFORWARD_README, server reply codes"},
+				// XFORWARD 550, Postfix XFORWARD_README, server reply codes
+				{Min: 550, Max: 550, To: TargetSame, RFC: "Postfix XFORWARD_README, server reply codes"},
+				// common 421, like common 4yz, RFC 5321 §3.8
+				{Min: 421, Max: 421, To: TargetSame, Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
+				// XFORWARD 2yz, RFC 5321 §4.2.1
+				{Min: 200, Max: 299, To: TargetSame, Unlisted: true, RFC: "RFC 5321 §4.2.1"},
+				// common 1yz, RFC 5321 §4.2.1
+				{Min: 100, Max: 199, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 3yz, RFC 5321 §4.2.1
+				{Min: 300, Max: 399, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 4yz, RFC 5321 §4.2.1
+				{Min: 400, Max: 499, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+				// common 5yz, RFC 5321 §4.2.1
+				{Min: 500, Max: 599, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+			},
+			Late: []Row{
+				// XFORWARD 250, Postfix XFORWARD_README, server reply codes
+				{Min: 250, Max: 250, To: TargetSame, RFC: "Postfix XFORWARD_README, server reply codes"},
+				// XFORWARD 501, Postfix XFORWARD_README, server reply codes
+				{Min: 501, Max: 501, To: TargetSame, RFC: "Postfix XFORWARD_README, server reply codes"},
+				// XFORWARD 503, Postfix XFORWARD_README, server reply codes
+				{Min: 503, Max: 503, To: TargetSame, RFC: "Postfix XFORWARD_README, server reply codes"},
+				// XFORWARD 550, Postfix XFORWARD_README, server reply codes
+				{Min: 550, Max: 550, To: TargetSame, RFC: "Postfix XFORWARD_README, server reply codes"},
+				// common 421, like common 4yz, RFC 5321 §3.8
+				{Min: 421, Max: 421, To: TargetSame, Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
+				// XFORWARD 2yz, RFC 5321 §4.2.1
+				{Min: 200, Max: 299, To: TargetSame, Unlisted: true, RFC: "RFC 5321 §4.2.1"},
+				// common 1yz, RFC 5321 §4.2.1
+				{Min: 100, Max: 199, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 3yz, RFC 5321 §4.2.1
+				{Min: 300, Max: 399, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 4yz, RFC 5321 §4.2.1
+				{Min: 400, Max: 499, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+				// common 5yz, RFC 5321 §4.2.1
+				{Min: 500, Max: 599, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+			},
+			Check: func(a *Args) {
+				var c XForward
+				c.Parse(a)
+			},
+		},
 	},
 	Keywords: []KeywordInfo{
 		{},
@@ -1257,6 +1636,16 @@ var Table = Compile(Protocol{
 				EightBitMIMEKeyword.Parse(a)
 			},
 		},
+		// keyword ATRN, RFC 2645
+		{
+			Name:      "ATRN",
+			Extension: "ATRN",
+			RFC:       "RFC 2645",
+			Asked:     true,
+			Check: func(a *Args) {
+				AtrnKeyword.Parse(a)
+			},
+		},
 		// keyword AUTH, RFC 4954
 		{
 			Name:      "AUTH",
@@ -1266,6 +1655,36 @@ var Table = Compile(Protocol{
 				AuthKeyword.Parse(a)
 			},
 		},
+		// keyword BINARYMIME, RFC 3030
+		{
+			Name:      "BINARYMIME",
+			Extension: "BINARYMIME",
+			RFC:       "RFC 3030",
+			Asked:     true,
+			Check: func(a *Args) {
+				BinaryMIMEKeyword.Parse(a)
+			},
+		},
+		// keyword BURL, RFC 4468
+		{
+			Name:      "BURL",
+			Extension: "BURL",
+			RFC:       "RFC 4468",
+			Asked:     true,
+			Check: func(a *Args) {
+				BurlKeyword.Parse(a)
+			},
+		},
+		// keyword CHECKPOINT, RFC 1845
+		{
+			Name:      "CHECKPOINT",
+			Extension: "CHECKPOINT",
+			RFC:       "RFC 1845",
+			Asked:     true,
+			Check: func(a *Args) {
+				CheckpointKeyword.Parse(a)
+			},
+		},
 		// keyword CHUNKING, RFC 3030
 		{
 			Name:      "CHUNKING",
@@ -1273,6 +1692,46 @@ var Table = Compile(Protocol{
 			RFC:       "RFC 3030",
 			Check: func(a *Args) {
 				ChunkingKeyword.Parse(a)
+			},
+		},
+		// keyword CONNEG, RFC 4141
+		{
+			Name:      "CONNEG",
+			Extension: "CONNEG",
+			RFC:       "RFC 4141",
+			Asked:     true,
+			Check: func(a *Args) {
+				ConnegKeyword.Parse(a)
+			},
+		},
+		// keyword CONPERM, RFC 4141
+		{
+			Name:      "CONPERM",
+			Extension: "CONPERM",
+			RFC:       "RFC 4141",
+			Asked:     true,
+			Check: func(a *Args) {
+				ConpermKeyword.Parse(a)
+			},
+		},
+		// keyword DELIVERBY, RFC 2852
+		{
+			Name:      "DELIVERBY",
+			Extension: "DELIVERBY",
+			RFC:       "RFC 2852",
+			Asked:     true,
+			Check: func(a *Args) {
+				DeliverByKeyword.Parse(a)
+			},
+		},
+		// keyword DSN, RFC 3461
+		{
+			Name:      "DSN",
+			Extension: "DSN",
+			RFC:       "RFC 3461",
+			Asked:     true,
+			Check: func(a *Args) {
+				DsnKeyword.Parse(a)
 			},
 		},
 		// keyword ENHANCEDSTATUSCODES, RFC 2034
@@ -1285,6 +1744,76 @@ var Table = Compile(Protocol{
 				EnhancedStatusCodesKeyword.Parse(a)
 			},
 		},
+		// keyword ETRN, RFC 1985
+		{
+			Name:      "ETRN",
+			Extension: "ETRN",
+			RFC:       "RFC 1985",
+			Asked:     true,
+			Check: func(a *Args) {
+				EtrnKeyword.Parse(a)
+			},
+		},
+		// keyword FUTURERELEASE, RFC 4865
+		{
+			Name:      "FUTURERELEASE",
+			Extension: "FUTURERELEASE",
+			RFC:       "RFC 4865",
+			Asked:     true,
+			Check: func(a *Args) {
+				FutureReleaseKeyword.Parse(a)
+			},
+		},
+		// keyword LIMITS, RFC 9422
+		{
+			Name:      "LIMITS",
+			Extension: "LIMITS",
+			RFC:       "RFC 9422",
+			Asked:     true,
+			Check: func(a *Args) {
+				LimitsKeyword.Parse(a)
+			},
+		},
+		// keyword MT-PRIORITY, RFC 6710
+		{
+			Name:      "MT-PRIORITY",
+			Extension: "MT-PRIORITY",
+			RFC:       "RFC 6710",
+			Asked:     true,
+			Check: func(a *Args) {
+				MTPriorityKeyword.Parse(a)
+			},
+		},
+		// keyword MTRK, RFC 3885
+		{
+			Name:      "MTRK",
+			Extension: "MTRK",
+			RFC:       "RFC 3885",
+			Asked:     true,
+			Check: func(a *Args) {
+				MtrkKeyword.Parse(a)
+			},
+		},
+		// keyword NO-SOLICITING, RFC 3865
+		{
+			Name:      "NO-SOLICITING",
+			Extension: "NO-SOLICITING",
+			RFC:       "RFC 3865",
+			Asked:     true,
+			Check: func(a *Args) {
+				NoSolicitingKeyword.Parse(a)
+			},
+		},
+		// keyword PIPECONNECT, Exim 4.96 specification, pipelining_connect_advertise_hosts
+		{
+			Name:      "PIPECONNECT",
+			Extension: "PIPECONNECT",
+			RFC:       "Exim 4.96 specification, pipelining_connect_advertise_hosts",
+			Asked:     true,
+			Check: func(a *Args) {
+				PipeConnectKeyword.Parse(a)
+			},
+		},
 		// keyword PIPELINING, RFC 2920
 		{
 			Name:      "PIPELINING",
@@ -1293,6 +1822,26 @@ var Table = Compile(Protocol{
 			Role:      RolePipelining,
 			Check: func(a *Args) {
 				PipeliningKeyword.Parse(a)
+			},
+		},
+		// keyword REQUIRETLS, RFC 8689
+		{
+			Name:      "REQUIRETLS",
+			Extension: "REQUIRETLS",
+			RFC:       "RFC 8689",
+			Asked:     true,
+			Check: func(a *Args) {
+				RequireTLSKeyword.Parse(a)
+			},
+		},
+		// keyword RRVS, RFC 7293
+		{
+			Name:      "RRVS",
+			Extension: "RRVS",
+			RFC:       "RFC 7293",
+			Asked:     true,
+			Check: func(a *Args) {
+				RRVSKeyword.Parse(a)
 			},
 		},
 		// keyword SIZE, RFC 1870
@@ -1323,6 +1872,26 @@ var Table = Compile(Protocol{
 				StartTLSKeyword.Parse(a)
 			},
 		},
+		// keyword XCLIENT, Postfix XCLIENT_README
+		{
+			Name:      "XCLIENT",
+			Extension: "XCLIENT",
+			RFC:       "Postfix XCLIENT_README",
+			Asked:     true,
+			Check: func(a *Args) {
+				XClientKeyword.Parse(a)
+			},
+		},
+		// keyword XFORWARD, Postfix XFORWARD_README
+		{
+			Name:      "XFORWARD",
+			Extension: "XFORWARD",
+			RFC:       "Postfix XFORWARD_README",
+			Asked:     true,
+			Check: func(a *Args) {
+				XForwardKeyword.Parse(a)
+			},
+		},
 	},
 	Params: []ParamInfo{
 		{},
@@ -1339,6 +1908,8 @@ var Table = Compile(Protocol{
 				{Word: "7BIT", Role: Role7Bit, Keyword: KeywordEightBitMIME},
 				// value BODY=8BITMIME
 				{Word: "8BITMIME", Role: Role8Bit, Keyword: KeywordEightBitMIME},
+				// value BODY=BINARYMIME
+				{Word: "BINARYMIME", Role: RoleBinary, Keyword: KeywordBinaryMIME, Set: 1 << FactBinary},
 			},
 		},
 		// parameter AUTH of MAIL, RFC 4954 §5
@@ -1350,6 +1921,182 @@ var Table = Compile(Protocol{
 			Value:   true,
 			Check: func(b []byte) error {
 				_, err := Submitter.Parse(b)
+				return err
+			},
+		},
+		// parameter TRANSID of MAIL, RFC 1845 §2
+		{
+			Name:    "TRANSID",
+			RFC:     "RFC 1845 §2",
+			Of:      []Op{OpMail},
+			Keyword: KeywordCheckpoint,
+			Most:    80,
+			Value:   true,
+			Check: func(b []byte) error {
+				_, err := TransID.Parse(b)
+				return err
+			},
+		},
+		// parameter CONNEG of RCPT, RFC 4141 §5.2
+		{
+			Name:    "CONNEG",
+			RFC:     "RFC 4141 §5.2",
+			Of:      []Op{OpRcpt},
+			Keyword: KeywordConneg,
+		},
+		// parameter CONPERM of MAIL, RFC 4141 §4.2
+		{
+			Name:    "CONPERM",
+			RFC:     "RFC 4141 §4.2",
+			Of:      []Op{OpMail},
+			Keyword: KeywordConperm,
+		},
+		// parameter BY of MAIL, RFC 2852 §4
+		{
+			Name:    "BY",
+			RFC:     "RFC 2852 §4",
+			Of:      []Op{OpMail},
+			Keyword: KeywordDeliverBy,
+			Value:   true,
+			Check: func(b []byte) error {
+				_, err := By.Parse(b)
+				return err
+			},
+		},
+		// parameter RET of MAIL, RFC 3461 §4.3
+		{
+			Name:    "RET",
+			RFC:     "RFC 3461 §4.3",
+			Of:      []Op{OpMail},
+			Keyword: KeywordDsn,
+			Value:   true,
+			Values: []ValueInfo{
+				// value RET=FULL
+				{Word: "FULL", Keyword: KeywordDsn},
+				// value RET=HDRS
+				{Word: "HDRS", Keyword: KeywordDsn},
+			},
+		},
+		// parameter ENVID of MAIL, RFC 3461 §4.4
+		{
+			Name:    "ENVID",
+			RFC:     "RFC 3461 §4.4",
+			Of:      []Op{OpMail},
+			Keyword: KeywordDsn,
+			Most:    100,
+			Value:   true,
+			Check: func(b []byte) error {
+				_, err := EnvID.Parse(b)
+				return err
+			},
+		},
+		// parameter NOTIFY of RCPT, RFC 3461 §4.1
+		{
+			Name:    "NOTIFY",
+			RFC:     "RFC 3461 §4.1",
+			Of:      []Op{OpRcpt},
+			Keyword: KeywordDsn,
+			Value:   true,
+			Check: func(b []byte) error {
+				_, err := Notify.Parse(b)
+				return err
+			},
+		},
+		// parameter ORCPT of RCPT, RFC 3461 §4.2
+		{
+			Name:    "ORCPT",
+			RFC:     "RFC 3461 §4.2",
+			Of:      []Op{OpRcpt},
+			Keyword: KeywordDsn,
+			Most:    500,
+			Value:   true,
+			Check: func(b []byte) error {
+				_, err := Orcpt.Parse(b)
+				return err
+			},
+		},
+		// parameter HOLDFOR of MAIL, RFC 4865 §2
+		{
+			Name:    "HOLDFOR",
+			RFC:     "RFC 4865 §2",
+			Of:      []Op{OpMail},
+			Keyword: KeywordFutureRelease,
+			Apart:   []Param{ParamHoldUntil},
+			Value:   true,
+			Check: func(b []byte) error {
+				_, err := HoldFor.Parse(b)
+				return err
+			},
+		},
+		// parameter HOLDUNTIL of MAIL, RFC 4865 §2
+		{
+			Name:    "HOLDUNTIL",
+			RFC:     "RFC 4865 §2",
+			Of:      []Op{OpMail},
+			Keyword: KeywordFutureRelease,
+			Apart:   []Param{ParamHoldFor},
+			Value:   true,
+			Check: func(b []byte) error {
+				_, err := HoldUntil.Parse(b)
+				return err
+			},
+		},
+		// parameter MT-PRIORITY of MAIL, RFC 6710 §3
+		{
+			Name:    "MT-PRIORITY",
+			RFC:     "RFC 6710 §3",
+			Of:      []Op{OpMail},
+			Keyword: KeywordMTPriority,
+			Value:   true,
+			Check: func(b []byte) error {
+				_, err := MTPriority.Parse(b)
+				return err
+			},
+		},
+		// parameter MTRK of MAIL, RFC 3885 §3.1
+		{
+			Name:    "MTRK",
+			RFC:     "RFC 3885 §3.1",
+			Of:      []Op{OpMail},
+			Keyword: KeywordMtrk,
+			Beside:  []Param{ParamEnvID},
+			Most:    40,
+			Value:   true,
+			Check: func(b []byte) error {
+				_, err := Mtrk.Parse(b)
+				return err
+			},
+		},
+		// parameter SOLICIT of MAIL, RFC 3865 §2.3
+		{
+			Name:    "SOLICIT",
+			RFC:     "RFC 3865 §2.3",
+			Of:      []Op{OpMail},
+			Keyword: KeywordNoSoliciting,
+			Most:    1000,
+			Value:   true,
+			Check: func(b []byte) error {
+				_, err := Solicit.Parse(b)
+				return err
+			},
+		},
+		// parameter REQUIRETLS of MAIL, RFC 8689 §2
+		{
+			Name:    "REQUIRETLS",
+			RFC:     "RFC 8689 §2",
+			Of:      []Op{OpMail},
+			Keyword: KeywordRequireTLS,
+			Needs:   1 << FactTls,
+		},
+		// parameter RRVS of RCPT, RFC 7293 §3.1
+		{
+			Name:    "RRVS",
+			RFC:     "RFC 7293 §3.1",
+			Of:      []Op{OpRcpt},
+			Keyword: KeywordRRVS,
+			Value:   true,
+			Check: func(b []byte) error {
+				_, err := RRVS.Parse(b)
 				return err
 			},
 		},

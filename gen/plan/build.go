@@ -199,7 +199,7 @@ func (b *builder) linkParam(p *Param, t *table.Param) {
 	p.Keyword = b.keyword[t.Ext]
 	p.Needs, p.Set = b.facts(t.Needs), b.facts(t.Set)
 	p.Kind, p.Digits, p.Most = t.Value.Kind, t.Value.Digits, t.Most
-	p.With, p.Without = b.paramsOf(t.With), b.paramsOf(t.Not)
+	p.Beside, p.Apart = b.paramsOf(t.Beside), b.paramsOf(t.Apart)
 	if p.Kind != "none" && p.Kind != "choice" {
 		p.Value = b.value(&t.Value, p.Go+"Value", p.Go)
 		if p.Value.GoType() == "" {

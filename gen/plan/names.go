@@ -48,6 +48,8 @@ var roles = map[string]string{
 	"chunk":      "RoleChunk",
 	"last-chunk": "RoleLastChunk",
 
+	"url":         "RoleURL",
+	"url-last":    "RoleURLLast",
 	"starttls":    "RoleStartTLS",
 	"auth":        "RoleAuth",
 	"auth-line":   "RoleAuthLine",
@@ -60,6 +62,7 @@ var roles = map[string]string{
 	"body":        "RoleBody",
 	"7bit":        "Role7Bit",
 	"8bit":        "Role8Bit",
+	"binary":      "RoleBinary",
 	"pipelining":  "RolePipelining",
 	"enhanced":    "RoleEnhanced",
 }

@@ -123,8 +123,8 @@ type Param struct {
 	Digits  int
 	Choices []*Choice
 	Value   *Value // nil: none, or a choice alone
-	With    []*Param
-	Without []*Param
+	Beside  []*Param
+	Apart   []*Param
 	Most    int
 }
 

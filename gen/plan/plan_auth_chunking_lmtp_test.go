@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -17,7 +18,8 @@ func TestWhereCommandsAreLegal(t *testing.T) {
 		{"EHLO", "greeting_received ready mailtx recipient_sent bdat_under_way", "closing lmtp"},
 	} {
 		got := commandOf(t, p, c.command)
-		if in := p.stateNames(got.In); in != c.in {
+		in := strings.ReplaceAll(p.stateNames(got.In), " url_under_way", "") // which is another extension's
+		if in != c.in {
 			t.Errorf("%s is legal in %s, want %s", c.command, in, c.in)
 		}
 		if forbids := p.factNames(got.Forbids); forbids != c.forbids {

@@ -20,6 +20,7 @@ type Value struct {
 	Of        *Value    // list
 	Separator string    // list; empty: a space, to the end of the line
 	Elems     []*Elem   // sequence: the parts; pairs: the names
+	Offered   bool      // pairs: those alone that the server names
 	On        string    // depends: the field that decides
 	When      []*Elem
 	Else      *Value
@@ -63,6 +64,7 @@ var valueTypes = map[string]string{
 	"xtext":            "string",
 	"utf-8-addr-xtext": "string",
 	"auth-mailbox":     "string",
+	"uri":              "string",
 	"depends":          "string",
 	"date-time":        "time.Time",
 }
@@ -83,7 +85,7 @@ func (v *Value) GoType() string {
 // value decides about a value: name is that of its own type, if it has one, and
 // base what the names of its words and parts begin with.
 func (b *builder) value(t *table.Value, name, base string) *Value {
-	v := &Value{Kind: t.Kind, Digits: t.Digits, Range: t.Range, Plus: t.Plus, Separator: t.Separator}
+	v := &Value{Kind: t.Kind, Digits: t.Digits, Range: t.Range, Plus: t.Plus, Separator: t.Separator, Offered: t.Offered}
 	if v.Kind == "integer" && v.Signed() && v.Range.Max > math.MaxInt64 {
 		v.Range = &table.Range{Min: v.Range.Min, Max: math.MaxInt64}
 	}

@@ -118,6 +118,8 @@ func valueDoc(kind string, digits int) string {
 		return "text, sent as xtext"
 	case "utf-8-addr-xtext":
 		return "an address that may have characters above ASCII, sent in ASCII"
+	case "uri":
+		return "an absolute URI"
 	case "date-time":
 		return "a date and time, sent in UTC and whole seconds"
 	case "auth-mailbox":

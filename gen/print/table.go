@@ -237,11 +237,11 @@ func (pr *printer) paramInfo(q *plan.Param) *jen.Statement {
 	}
 	fs.when(q.Needs != 0, "Needs", pr.factMask(q.Needs))
 	fs.when(q.Set != 0, "Set", pr.factMask(q.Set))
-	if len(q.With) > 0 {
-		fs.add("With", jen.Index().Add(engine("Param")).Values(each(q.With, paramRef)...))
+	if len(q.Beside) > 0 {
+		fs.add("Beside", jen.Index().Add(engine("Param")).Values(each(q.Beside, paramRef)...))
 	}
-	if len(q.Without) > 0 {
-		fs.add("Without", jen.Index().Add(engine("Param")).Values(each(q.Without, paramRef)...))
+	if len(q.Apart) > 0 {
+		fs.add("Apart", jen.Index().Add(engine("Param")).Values(each(q.Apart, paramRef)...))
 	}
 	fs.when(q.Most > 0, "Most", jen.Lit(q.Most))
 	fs.when(q.Kind != "none", "Value", jen.True())

@@ -14,7 +14,7 @@ import (
 // functions of package smtp that write and read it.
 var valueFuncs = map[string]string{
 	"word": "Word", "domain": "DomainValue", "xtext": "Xtext", "utf-8-addr-xtext": "UTF8AddrXtext",
-	"auth-mailbox": "AuthMailbox", "date-time": "DateTime",
+	"auth-mailbox": "AuthMailbox", "date-time": "DateTime", "uri": "URI",
 }
 
 // goType writes the type in Go of a value's.
@@ -312,6 +312,9 @@ func texts(list []string) []jen.Code {
 func (pr *printer) pairsWriter(f *jen.File, v *plan.Value) {
 	f.Line()
 	f.Func().Id("encode"+v.Type).Params(jen.Id("l").Op("*").Add(engine("Line")), jen.Id("v").Op("*").Id(v.Type)).BlockFunc(func(g *jen.Group) {
+		if v.Offered {
+			g.Id("l").Dot("OfferedPairs").Call()
+		}
 		for _, e := range v.Elems {
 			x := jen.Id("v").Dot(e.Field)
 			g.If(isSet(e.Value, x.Clone())).Block(engine("AppendPair").Call(jen.Id("l"), jen.Lit(e.Name), x, writer(e.Value)))

@@ -156,8 +156,8 @@ func describe(tab *table.Table) string {
 	}
 	for _, p := range tab.Params {
 		line("parameter %s type=%s role=%s of=%v set=%v needs=%v (%s) %s", p.Name.Text, p.Type, p.Role.Text, texts(p.Of), texts(p.Set), texts(p.Needs), p.Cite.RFC, value(p.Value))
-		if len(p.With)+len(p.Not)+p.Most > 0 {
-			line("  with=%v without=%v most=%d", texts(p.With), texts(p.Not), p.Most)
+		if len(p.Beside)+len(p.Apart)+p.Most > 0 {
+			line("  beside=%v apart=%v most=%d", texts(p.Beside), texts(p.Apart), p.Most)
 		}
 	}
 	return b.String()

@@ -131,7 +131,7 @@ func (c *checker) references() {
 	for _, p := range c.t.Params {
 		refer("command", commands, p.Of...)
 		refer("fact", facts, slices.Concat(p.Needs, p.Set)...)
-		refer("parameter", params, slices.Concat(p.With, p.Not)...)
+		refer("parameter", params, slices.Concat(p.Beside, p.Apart)...)
 		for _, w := range p.Value.Choices {
 			refer("fact", facts, w.Set...)
 		}

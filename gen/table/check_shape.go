@@ -96,6 +96,8 @@ var argShapes = map[string]string{
 	"auth-cancel": "",
 	"chunk":       "integer literals",
 	"last-chunk":  "integer literals",
+	"url":         "uri literals",
+	"url-last":    "uri literals",
 }
 
 // payloadOf says which payload belongs to a role; other roles have none.

@@ -8,6 +8,7 @@ import (
 
 // join applies what files add to definitions of others, once all are there.
 func (l *loader) join() {
+	l.t.Params = slices.DeleteFunc(l.t.Params, func(p *Param) bool { return p.With != "" && !l.loaded(p.With) })
 	for _, f := range l.joins {
 		f()
 	}

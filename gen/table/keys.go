@@ -31,9 +31,9 @@ var keysOf = map[string][]string{
 		"timeout", "block", "count", "if", "alone", "replies", "late"},
 	kindRow:     {"code", "from", "if", "like", "to", "set", "clear", "do", "violation", "unlisted", "rfc", "cite"},
 	kindKeyword: {"name", "type", "role", "args", "offer", "rfc", "cite"},
-	kindParam:   {"rfc", "cite", "of", "type", "role", "value", "set", "needs", "with", "without", "most"},
+	kindParam:   {"rfc", "cite", "of", "type", "role", "value", "set", "needs", "with", "beside", "apart", "most"},
 	kindExtend:  {"with", "rfc", "cite", "forbids", "needs", "count", "if", "alone", "replies", "late"},
-	kindValue:   {"integer", "choice", "list", "separator", "sequence", "pairs", "depends"},
+	kindValue:   {"integer", "choice", "list", "separator", "sequence", "pairs", "offered", "depends"},
 	kindInteger: {"digits", "min", "max", "plus"},
 	kindChoice:  {"type", "role", "with", "alone", "set"},
 	kindDepends: {"by", "when", "else"},
@@ -52,17 +52,17 @@ var (
 		"count-recipient", "send-void", "too-many-recipients"}
 
 	commandRoles = []string{"greeting", "hello", "helo", "sender", "recipient", "data", "content", "void", "reset", "noop", "quit",
-		"chunk", "last-chunk", "starttls", "auth", "auth-line", "auth-cancel"}
+		"chunk", "last-chunk", "url", "url-last", "starttls", "auth", "auth-line", "auth-cancel"}
 	factRoles    = []string{"tls", "closing", "lmtp", "utf8"}
 	paramRoles   = []string{"utf8", "size", "body"}
-	valueRoles   = []string{"7bit", "8bit"}
+	valueRoles   = []string{"7bit", "8bit", "binary"}
 	keywordRoles = []string{"size", "pipelining", "enhanced"}
 
 	// Where a kind of value may stand. What partKinds has may be composed, and
 	// stand in all of them.
 	partKinds    = []string{"integer", "word", "domain", "xtext", "utf-8-addr-xtext", "date-time", "auth-mailbox", "choice", "list", "sequence"}
 	elemKinds    = append([]string{"depends"}, partKinds...)
-	argKinds     = append([]string{"text", "base64", "initial-response", "reverse-path", "forward-path", "literal", "params", "pairs"}, partKinds...)
+	argKinds     = append([]string{"text", "base64", "initial-response", "reverse-path", "forward-path", "uri", "literal", "params", "pairs"}, partKinds...)
 	keywordKinds = append([]string{"text", "pairs"}, partKinds...)
 	paramKinds   = append([]string{"none"}, partKinds...)
 

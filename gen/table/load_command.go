@@ -185,8 +185,9 @@ func (r *reader) param(e entry) *Param {
 	}
 	p.Set = r.words(o.get("set"), "set")
 	p.Needs = r.words(o.get("needs"), "needs")
-	p.With = r.words(o.get("with"), "with")
-	p.Not = r.words(o.get("without"), "without")
+	p.With = r.text(o.get("with"), "with")
+	p.Beside = r.words(o.get("beside"), "beside")
+	p.Apart = r.words(o.get("apart"), "apart")
 	if n := o.get("most"); n != nil {
 		p.Most = r.integer(n, "most", 1, 65535)
 	}

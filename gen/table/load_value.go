@@ -135,7 +135,7 @@ func (r *reader) value(n *yaml.Node, kinds []string) Value {
 	for _, kind := range keysOf[kindValue] {
 		n := o.get(kind)
 		switch {
-		case n == nil || kind == "separator":
+		case n == nil || kind == "separator" || kind == "offered":
 			continue
 		case v.Kind != "":
 			r.add(r.pos(n), "value", "a value is one thing; leave %s or %s", v.Kind, kind)
@@ -148,6 +148,12 @@ func (r *reader) value(n *yaml.Node, kinds []string) Value {
 	}
 	if v.Kind == "" && n.Kind == yaml.MappingNode && len(n.Content) == 0 {
 		r.add(pos, "missing-key", "a value needs its kind, such as word or {integer: {digits: 20}}")
+	}
+	if n := o.get("offered"); n != nil {
+		v.Offered = r.boolean(n, "offered")
+		if v.Kind != "pairs" {
+			r.add(r.pos(n), "value", "offered says that the keyword names those of the pairs that may be sent; leave it out")
+		}
 	}
 	if n := o.get("separator"); n != nil {
 		v.Separator = r.text(n, "separator")

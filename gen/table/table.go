@@ -148,6 +148,7 @@ type Value struct {
 	Of        *Value  // list: of what
 	Separator string  // list: what stands between; empty: a space, to the end of the line
 	Elems     []*Elem // sequence: the parts in order; pairs: the names that there are
+	Offered   bool    // pairs: those alone that the server names behind the keyword
 	On        Name    // depends: the part that decides
 	When      []*Elem // depends: the words of that part, each with its grammar
 	Else      *Value  // depends: the grammar for all others
@@ -182,18 +183,19 @@ type Choice struct {
 
 // Param is one parameter of commands.
 type Param struct {
-	Name  Name
-	Type  string // its name in Go; empty: made from Name
-	Role  Name
-	Of    []Name // commands
-	Value Value
-	Set   []Name // facts
-	Needs []Name // facts
-	With  []Name // parameters that have to stand beside it
-	Not   []Name // parameters that may not
-	Most  int    // octets of its value, as encoded; 0: any
-	Cite  Cite
-	Ext   *Extension
+	Name   Name
+	Type   string // its name in Go; empty: made from Name
+	Role   Name
+	Of     []Name // commands
+	Value  Value
+	Set    []Name // facts
+	Needs  []Name // facts
+	With   string // the extension without which it is passed over; empty: none
+	Beside []Name // parameters that have to stand beside it
+	Apart  []Name // parameters that may not
+	Most   int    // octets of its value, as encoded; 0: any
+	Cite   Cite
+	Ext    *Extension
 }
 
 // Row is one row of replies. Codes holds exact codes and classes ("4yz") as

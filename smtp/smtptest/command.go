@@ -41,7 +41,7 @@ func (c *conn) command(ev smtp.ServerEvent) {
 		if c.p.States[c.s.State()].Awaits == smtp.AwaitContent {
 			c.begin(c.op(smtp.RoleContent))
 		}
-	case smtp.RoleContent, smtp.RoleLastChunk: // a command of a user's own that ends a message without octets
+	case smtp.RoleContent, smtp.RoleLastChunk, smtp.RoleURLLast: // a command that ends a message without octets
 		c.endMessage(ev.Op)
 	case smtp.RoleAuth, smtp.RoleAuthLine, smtp.RoleAuthCancel:
 		c.authenticate(ev, q)

@@ -34,7 +34,7 @@ func (c *conn) offer(k smtp.Keyword) (args string, ok bool) {
 	}
 	info := &c.p.Keywords[k]
 	switch {
-	case slices.Contains(c.cfg.Without, k):
+	case slices.Contains(c.cfg.Without, k), info.Asked:
 		return "", false
 	case k == c.keyword(smtp.RoleStartTLS):
 		return "", c.cfg.STARTTLS && !c.tls

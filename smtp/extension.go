@@ -156,7 +156,8 @@ func joinMechanisms(s *Session) string {
 }
 
 // DecodeChallenge decodes the base64 of a [Challenge] (RFC 4954 §4). Blanks around
-// it are passed over: Haraka sends an empty one as "334" and two of them.
+// it are passed over: Haraka sends an empty one as "334" and two of them. The error
+// does not show what came, which may be anything, a secret too.
 func (r Reply) DecodeChallenge() ([]byte, error) {
 	line, rest := cutLine(r.raw)
 	text := replyText(line)
@@ -165,7 +166,7 @@ func (r Reply) DecodeChallenge() ([]byte, error) {
 	}
 	b, err := base64.StdEncoding.DecodeString(string(bytes.Trim(text, " ")))
 	if err != nil {
-		return nil, &ProtocolError{RFC: "RFC 4954 §4", Expected: "a challenge in base64", Came: excerpt(text)}
+		return nil, &ProtocolError{RFC: "RFC 4954 §4", Expected: "a challenge in base64", Came: "other text"}
 	}
 	return b, nil
 }

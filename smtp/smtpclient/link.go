@@ -321,7 +321,7 @@ func (c *Client) events() {
 			c.fail(c.opError("read", ev.Err))
 			return
 		}
-		c.traceReply(ev.Reply)
+		c.traceAnswer(ev)
 		c.link.readBy = time.Time{}
 		if ev.Kind == smtp.Closing {
 			c.link.lastWord = ev.Reply.Err("the connection", true)

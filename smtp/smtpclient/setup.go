@@ -173,7 +173,7 @@ func (c *Client) await(ctx context.Context, op string) (smtp.Event, error) {
 		case smtp.Ended:
 			return fail(ev.Err)
 		default:
-			c.traceReply(ev.Reply)
+			c.traceAnswer(ev)
 			if ev.Kind == smtp.Closing {
 				return fail(ev.Reply.Err("the connection", true))
 			}

@@ -14,7 +14,7 @@ type TraceEvent struct {
 	// Sent: the client said it; else the server did.
 	Sent bool
 	// Text is the line without its line end; secrets are masked, and message data
-	// is told by its size only.
+	// and challenges are told by their size only.
 	Text string
 	// State is where the session stands behind the line: for what is sent, if it
 	// succeeds.
@@ -65,6 +65,23 @@ func (c *Client) traceContent(n int) {
 	if c.tracing() {
 		c.trace(true, fmt.Sprintf("(%d octets of message data)", n))
 	}
+}
+
+// traceAnswer traces a reply, of a challenge only its size: with what SCRAM's server
+// says, and no more, guesses at the password can be tried.
+func (c *Client) traceAnswer(ev smtp.Event) {
+	if ev.Kind != smtp.Challenge {
+		c.traceReply(ev.Reply)
+		return
+	}
+	if !c.tracing() {
+		return
+	}
+	text := fmt.Sprint(ev.Reply.Code)
+	if n := len(ev.Reply.Text()); n > 0 {
+		text += fmt.Sprintf(" (a challenge of %d octets)", n)
+	}
+	c.trace(false, text)
 }
 
 func (c *Client) traceReply(r smtp.Reply) {

@@ -32,8 +32,7 @@ func TestHostileServerAndSecrets(t *testing.T) {
 		auth.Scram(auth.SHA1, "", user, secret), auth.Scram(auth.SHA256, "", user, secret), auth.ScramPlus(auth.SHA256, "", user, secret),
 		auth.Auto(auth.Credentials{User: user, Password: secret, Tokens: tokens}),
 	}
-	var sides []serverSide
-	sides = append(smtptest.Passwords(map[string]string{user: secret}), bearer("XOAUTH2", func() string { return secret }), bearer("OAUTHBEARER", func() string { return secret }))
+	sides := append(smtptest.Passwords(map[string]string{user: secret}), bearer("XOAUTH2", func() string { return secret }), bearer("OAUTHBEARER", func() string { return secret }))
 	one, two, three := md5.Sum([]byte(secret)), sha1.Sum([]byte(secret)), sha256.Sum256([]byte(secret))
 	forms := []string{
 		secret, base64.StdEncoding.EncodeToString([]byte(secret)), base64.StdEncoding.EncodeToString([]byte("\x00" + user + "\x00" + secret)), hex.EncodeToString([]byte(secret)),

@@ -399,6 +399,9 @@ func ParsePair[T any](a *Args, name string, read func([]byte) (T, error)) (v T) 
 
 func parseValue[T any](a *Args, name string, token []byte, read func([]byte) (T, error)) T {
 	wide := false
+	if len(token) == 0 {
+		a.fail(name, "expected a value, got nothing")
+	}
 	for _, c := range token {
 		wide = wide || class[c]&cWide != 0
 		if class[c]&(cPrint|cWide) == 0 {

@@ -14,7 +14,7 @@ import (
 // lines of ASCII.
 type Transport struct {
 	EightBit bool // octets above 127 in the body (8BITMIME)
-	Binary   bool // any octets (BINARYMIME)
+	Binary   bool // any octets, of messages whose lines end in CRLF (BINARYMIME)
 	UTF8     bool // UTF-8 in the header (SMTPUTF8)
 }
 
@@ -71,6 +71,7 @@ func (m *Message) Encoded(t Transport) (*Content, error) {
 
 // changes are the segments that t makes necessary, and what is needed then.
 func (m *Message) changes(t Transport) (list []segment, after Needs, err error) {
+	t.Binary = t.Binary && !m.local // else the line ends of its text would go out as they are
 	after = Needs{EightBit: m.stray || m.wide && m.needs.EightBit, UTF8: m.wide}
 	if m.wide && !(t.UTF8 && t.EightBit) {
 		return nil, after, &EncodingError{Missing: "SMTPUTF8", Reason: "a header has UTF-8 (RFC 6531 §3.4)"}

@@ -40,7 +40,7 @@ func TestEncodedExamples(t *testing.T) {
 			"MIME-Version: 1.0\nContent-Type: message/global\nContent-Transfer-Encoding: 8bit\n\nSubject: öffne\n\nSesam, so it was said in the old times, and was heard\n",
 			"MIME-Version: 1.0\nContent-Type: message/global\nContent-Transfer-Encoding: quoted-printable\n\nSubject: =C3=B6ffne\n\nSesam, so it was said in the old times, and was heard\n"},
 		{"signed, and 7 bits: not an octet changes",
-			"MIME-Version: 1.0\nContent-Type: multipart/signed; boundary=x; micalg=pgp-sha256; protocol=\"application/pgp-signature\"\n\n--x\nContent-Transfer-Encoding: 8bit\n\nASCII\n--x\nContent-Type: application/pgp-signature\n\nabc\n--x--\n", ""},
+			"MIME-Version: 1.0\nContent-Type: multipart/signed; boundary=x; micalg=pgp-sha256; protocol=\"application/pgp-signature\"\n\n--x\nContent-Transfer-Encoding: 8bit\n\nASCII\n--x\nContent-Transfer-Encoding: 8bit\nContent-Type: multipart/mixed; boundary=y\n\n--y--\n--x\nContent-Type: application/pgp-signature\n\nabc\n--x--\n", ""},
 		{"no end of the multipart",
 			"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: image/png\n\n\x89",
 			"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\niQ==\n"},
@@ -121,6 +121,30 @@ func TestWhatIsNotEncoded(t *testing.T) {
 	}
 }
 
+// Binary content goes as it is where all around it is in the form of the wire.
+func TestBinaryTransport(t *testing.T) {
+	for _, eol := range []string{"\n", "\r\n"} {
+		text := strings.ReplaceAll(versioned+"Content-Type: image/png\nContent-Transfer-Encoding: binary\n\n", "\n", eol) + "\x89\n\x00\r"
+		c, err := read(t, text).Encoded(message.Transport{EightBit: true, Binary: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same := readAll(t, c) == text; same != (eol == "\r\n") || c.Needs().Binary != same {
+			t.Errorf("with %q: needs %+v, and is the same: %v", eol, c.Needs(), same)
+		}
+	}
+}
+
+// UTF-8 in the header takes both extensions (RFC 6531 §3.1).
+func TestUTF8NeedsEightBits(t *testing.T) {
+	m := read(t, "Subject: é\n\nhi\n")
+	for transport, want := range map[message.Transport]bool{{}: false, {EightBit: true}: false, {UTF8: true}: false, {UTF8: true, EightBit: true}: true} {
+		if _, err := m.Encoded(transport); (err == nil) != want {
+			t.Errorf("%+v: %v", transport, err)
+		}
+	}
+}
+
 func nest(depth int, text string) string {
 	if depth == 0 {
 		return "\n" + text
@@ -181,6 +205,49 @@ func TestNeeds(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// Content that is read and encoded in several pieces is put together right,
+// wherever a line end or a group of octets is cut.
+func TestLargeContent(t *testing.T) {
+	for _, n := range []int{8191, 8192, 8193, 16384, 64<<10 - 1, 64 << 10, 64<<10 + 1, 200_000} {
+		for _, c := range []struct{ kind, content string }{
+			{"text/plain", strings.Repeat("a", n) + "\r\n"},
+			{"text/plain", strings.Repeat("a", n) + "\r\nb"},
+			{"text/plain", strings.Repeat("a", n)},
+			{"text/plain", strings.Repeat("y", n) + "é\r\n" + strings.Repeat(strings.Repeat("z", 76)+"\r\n", 500)},
+			{"text/plain", strings.Repeat("é\r\n", n)},
+			{"image/png", strings.Repeat("\x89PNG\r\n\x1a\n\x00", n/9) + "\r\n"},
+		} {
+			for _, label := range []string{"", "binary"} {
+				text := crlf(versioned) + "Content-Type: " + c.kind + "\r\nContent-Transfer-Encoding: " + label + "\r\n\r\n" + c.content
+				if c.kind != "image/png" && label == "" {
+					text = strings.ReplaceAll(text, "\r\n", "\n")
+				}
+				m := read(t, text)
+				if c.kind != "image/png" && m.Needs().Size != int64(len(asWire(text))) {
+					t.Errorf("%d octets, said %d", len(asWire(text)), m.Needs().Size)
+				}
+				encoded, err := m.Encoded(message.Transport{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				out := readAll(t, encoded)
+				for line := range strings.Lines(out) {
+					if line = strings.TrimRight(line, "\r\n"); len(line) > 76 && n > 64<<10 {
+						t.Fatalf("a line of %d octets", len(line))
+					}
+				}
+				got, err := readTree(asWire(out), "text/plain")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if want := c.content; strings.TrimSuffix(got.Content, "\r\n") != strings.TrimSuffix(want, "\r\n") {
+					t.Errorf("%s %q of %d octets became %d octets", c.kind, label, len(want), len(got.Content))
+				}
+			}
+		}
 	}
 }
 

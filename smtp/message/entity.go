@@ -45,7 +45,7 @@ func (e *entity) take(text []byte) {
 	escapes := 0
 	for _, b := range text {
 		all |= b
-		if b > '~' || b == '=' {
+		if b > '~' || b == '=' || b < ' ' && b != '\t' {
 			escapes++
 		}
 	}
@@ -195,7 +195,7 @@ func (w *walker) bodyBegins(e *entity, l *line) error {
 		}
 	case strings.HasPrefix(e.kind, "multipart/"):
 		boundary := e.params["boundary"]
-		if boundary == "" || len(boundary) > maxValue || strings.ContainsAny(boundary, "\r\n") {
+		if boundary == "" || len(boundary) > maxBoundary || strings.ContainsAny(boundary, "\r\n") {
 			return nil // leaf says why
 		}
 		e.composite, e.boundary = true, boundary

@@ -17,6 +17,8 @@ const (
 	maxValue = 64 << 10 // of a part's field that counts
 	maxLine  = 998      // RFC 5322 §2.1.1, without line end
 	readSize = 64 << 10
+
+	maxBoundary = 200 // RFC 2046 §5.1.1 has 70
 )
 
 // A walker goes once through a message, line by line, and finds its parts, where

@@ -3,7 +3,7 @@
 #
 #   ctl.sh list [auth]            the servers there are: one folder each, beside this script; those that are there for
 #                                 AUTH alone only with auth
-#   ctl.sh install [NAME...]      fetch them (all, if none is named); what is there already stays
+#   ctl.sh install [NAME...]      fetch them (all, if none is named); what is there already, by the same recipe, stays
 #   ctl.sh start NAME PORT [PID]  start one and wait for its greeting; prints what a test needs, KEY=VALUE a line;
 #                                 with PID it ends when that process does, however that ends
 #   ctl.sh stop [NAME PORT]       stop it, or all that this script started
@@ -41,10 +41,12 @@ fetch() { # a name that no program has: the servers' own scripts call install
   exec 9>"$base/lock"; flock 9 # two runs on one machine do not unpack over each other
   for n; do
     ( load "$n"
-      if [ ! -s "$tree/.version" ]; then
+      recipe=$(declare -f server_install)
+      if [ ! -s "$tree/.version" ] || [ "$(cat "$tree/.recipe" 2>/dev/null)" != "$recipe" ]; then
         refresh
         rm -rf "$tree"; mkdir -p "$tree"
         version=$(server_install)
+        echo "$recipe" >"$tree/.recipe"
         echo "$version" >"$tree/.version"
       fi
       echo "$n $(cat "$tree/.version")" ) # no `||` here: it would switch off set -e inside

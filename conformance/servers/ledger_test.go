@@ -68,7 +68,7 @@ func (l *ledger) settle(t *testing.T) {
 		allowed := map[string]int{}
 		for i, to := range e.env.To {
 			if i < len(e.outcomes) && (e.outcomes[i] == smtp.Accepted || e.outcomes[i] == smtp.Unknown) {
-				allowed[mailboxOf(to)]++
+				allowed[l.s.boxOf(to)]++
 			}
 		}
 		for box, n := range e.found {
@@ -84,7 +84,7 @@ func (l *ledger) missing() string {
 	var names []string
 	for _, e := range l.entries {
 		for i, to := range e.env.To {
-			if i < len(e.outcomes) && e.outcomes[i] == smtp.Accepted && e.found[mailboxOf(to)] == 0 {
+			if i < len(e.outcomes) && e.outcomes[i] == smtp.Accepted && e.found[l.s.boxOf(to)] < e.wanted(l.s, to) {
 				names = append(names, e.id+" to "+to)
 			}
 		}
@@ -93,6 +93,24 @@ func (l *ledger) missing() string {
 		names = append(names[:5], fmt.Sprintf("and %d more", len(names)-5))
 	}
 	return strings.Join(names, ", ")
+}
+
+// wanted is how many copies are to be in the mailbox of an address.
+func (e *entry) wanted(s *server, address string) (n int) {
+	for i, to := range e.env.To {
+		if e.outcomes[i] == smtp.Accepted && s.boxOf(to) == s.boxOf(address) {
+			n++
+		}
+	}
+	return n
+}
+
+// boxOf is the mailbox of an address.
+func (s *server) boxOf(address string) string {
+	if s.told["queue"] != "" {
+		return "queue"
+	}
+	return mailboxOf(address)
 }
 
 func mailboxOf(address string) string { return address[:strings.Index(address, "@")] }
@@ -109,32 +127,52 @@ func (l *ledger) collect(t *testing.T) {
 		if err := os.Remove(file); err != nil {
 			t.Fatal(err)
 		}
-		at := bytes.Index(octets, []byte("\nX-Tabellarius: "))
+		at := bytes.Index(octets, []byte("X-Tabellarius: "))
 		if at < 0 {
 			t.Errorf("%s delivered what nobody sent:\n%.2000s", l.s.name, octets)
 			continue
 		}
-		a := arrived{trace: string(octets[:at+1]), message: octets[at+1:]}
+		a := arrived{trace: string(octets[:at]), message: octets[at:]}
 		id, _, _ := strings.Cut(strings.TrimPrefix(string(a.message[:min(len(a.message), 200)]), "X-Tabellarius: "), "\n")
 		e := l.byID[strings.TrimSpace(id)]
 		if e == nil {
 			t.Errorf("%s delivered message %q, which is not of this stream", l.s.name, id)
 			continue
 		}
-		e.found[strings.Split(strings.TrimPrefix(file, l.s.mail+string(filepath.Separator)), string(filepath.Separator))[0]]++
+		e.found[l.s.mailboxOf(file)]++
 		l.copies++
-		a.same(t, e.content)
-		if sender := a.field("Return-Path"); sender != "<"+e.env.From+">" {
+		manner := manners[l.s.name]
+		content := e.content
+		if manner.newHeader {
+			_, content, _ = bytes.Cut(content, []byte("\r\n\r\n"))
+			_, a.message, _ = bytes.Cut(a.message, []byte(a.lineEnd()+a.lineEnd()))
+		}
+		a.same(t, content)
+		if sender := a.field("Return-Path"); sender != "<"+e.env.From+">" && !manner.noSender {
 			t.Errorf("message %s arrived under the sender %s, expected <%s>", e.id, sender, e.env.From)
 		}
 	}
 }
 
+// mailboxOf is where a file lies: of a server that keeps all of them in one
+// folder, the mailbox of that name.
+func (s *server) mailboxOf(file string) string {
+	if s.told["queue"] != "" {
+		return "queue"
+	}
+	rest, _ := filepath.Rel(s.mail, file)
+	return strings.Split(rest, string(filepath.Separator))[0]
+}
+
 // files are those in a mailbox: * means all.
 func (s *server) files(t *testing.T, mailbox string) (files []string) {
 	t.Helper()
-	for _, pattern := range []string{"new", "Maildir/new"} {
-		some, err := filepath.Glob(filepath.Join(s.mail, mailbox, pattern, "*"))
+	patterns := []string{filepath.Join(s.mail, mailbox, "new", "*"), filepath.Join(s.mail, mailbox, "Maildir/new", "*")}
+	if s.told["queue"] != "" {
+		patterns = []string{filepath.Join(s.told["queue"], "*", "*")}
+	}
+	for _, pattern := range patterns {
+		some, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -62,9 +62,9 @@ maildirs() {
 }
 
 # fill FILE: a file of the server's folder with @run@, @tree@, @port@, @tlsport@ (the next), @saslport@ (the third behind
-# it), @tokenport@ (the fourth), @nobody@, @nogroup@ and @certificate@ filled in
+# it), @tokenport@ (the fourth), @lmtpport@ (the fifth), @nobody@, @nogroup@ and @certificate@ filled in
 fill() {
-  sed -e "s|@saslport@|$((port + 3))|g; s|@tokenport@|$((port + 4))|g" \
+  sed -e "s|@saslport@|$((port + 3))|g; s|@tokenport@|$((port + 4))|g; s|@lmtpport@|$((port + 5))|g" \
     -e "s|@run@|$run|g; s|@tree@|$tree|g; s|@port@|$port|g; s|@tlsport@|$((port + 1))|g; s|@certificate@|$base/certificate|g" \
     -e "s|@nobody@|$(id -u nobody)|g; s|@nogroup@|$(id -g nobody)|g" "$folder/$1"
 }

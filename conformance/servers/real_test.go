@@ -173,7 +173,7 @@ type arrived struct {
 
 // lineEnd is what the server ends the lines of its files with.
 func (a arrived) lineEnd() string {
-	if strings.HasSuffix(a.trace, "\r\n") {
+	if strings.HasSuffix(a.trace, "\r\n") || a.trace == "" && bytes.HasSuffix(a.message, []byte("\r\n")) {
 		return "\r\n"
 	}
 	return "\n"

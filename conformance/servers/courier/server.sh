@@ -9,11 +9,12 @@ server_install() {
 
 server_configure() {
   account courier
-  mkdir -p "$run"/{etc,var,run,mail/tester/Maildir/{new,cur,tmp}} /etc/courier /var/lib/courier /run/courier
+  mkdir -p "$run"/{etc,var,run,mail/{tester,postmaster}/Maildir/{new,cur,tmp}} /etc/courier /var/lib/courier /run/courier
   cp -a "$tree/etc/courier/." "$run/etc/"
   cp -a "$tree/var/lib/courier/." "$run/var/"
   mkdir -p "$run"/{etc/aliasdir,run/authdaemon,var/{msgq,msgs,tmp,filters,allfilters,track}}
   chown -R courier:courier "$run/var" "$run/run"
+  chown -R nobody:nogroup "$run/mail"
   chmod 770 "$run/var/tmp"; chmod 750 "$run/run/authdaemon"
   chown courier:courier "$tree/usr/lib/courier/courier/submitmkdir"; chmod 4755 "$tree/usr/lib/courier/courier/submitmkdir"
   cp "$base/certificate/both.pem" "$run/etc/esmtpd.pem"
@@ -26,10 +27,13 @@ server_configure() {
     echo 'opt BOFHSPFHELO=off' >bofh
     echo 'root: postmaster' >aliases/system
     rm -rf smtpaccess
-    local hmac
+    local hmac box
     hmac=$(printf testpass | over userdbpw -hmac-md5)
-    printf '%s\tuid=%s|gid=%s|home=%s|shell=/bin/sh|mail=%s|systempw=%s|hmac-md5pw=%s\n' tester@example.test "$(id -u nobody)" \
-      "$(id -g nobody)" "$run/mail/tester" "$run/mail/tester/Maildir" "$(openssl passwd -6 testpass)" "$hmac" >userdb
+    # it looks for who logs in with the domain, and for whom mail is without
+    for box in {tester,postmaster}{,@example.test}; do
+      printf '%s\tuid=%s|gid=%s|home=%s|shell=/bin/sh|mail=%s|systempw=%s|hmac-md5pw=%s\n' $box "$(id -u nobody)" \
+        "$(id -g nobody)" "$run/mail/${box%@*}" "$run/mail/${box%@*}/Maildir" "$(openssl passwd -6 testpass)" "$hmac"
+    done >userdb
     chmod 600 userdb
     cp "$folder/authdaemonrc" .
     local mechanisms="PLAIN LOGIN CRAM-MD5"

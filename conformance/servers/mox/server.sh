@@ -1,4 +1,5 @@
-# mox, built from its Go module: the one with SCRAM's -PLUS. "localserve" has a user of its own.
+# mox, built from its Go module: the one with SCRAM's -PLUS. "localserve" has a user of its own, who may send from his own
+# address only. What he sends is held in the queue, a file for each recipient, where it is as good as in a mailbox.
 auth_only=yes
 user=mox@localhost password=moxmoxmox
 
@@ -22,4 +23,9 @@ server_configure() {
 
 server_command() {
   command=("$tree/mox" localserve -dir "$run/d")
+}
+
+server_tells() {
+  "$tree/mox" -config "$run/d/mox.conf" queue holdrules add
+  printf '%s\n' "queue=$run/d/queue" from=mox@localhost 'mailboxes=mox@localhost other@localhost' unknown=rcpttopermerror@localhost
 }

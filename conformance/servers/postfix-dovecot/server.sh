@@ -3,7 +3,7 @@ auth_only=yes
 
 server_install() {
   unpack postfix
-  quiet dovecot-core dovecot-submissiond
+  quiet dovecot-core dovecot-submissiond dovecot-lmtpd
   echo "$(candidate postfix) with Dovecot $(candidate dovecot-core)"
 }
 
@@ -27,3 +27,5 @@ server_configure() {
 server_command() {
   command=(bash "$folder/run.sh" "$here/dovecot" "$run" $((port + 4)) "$tree")
 }
+
+server_tells() { echo smtp=none; } # mailboxes are not its business

@@ -51,20 +51,19 @@ func (m *Message) Sender() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, name := range []string{prefix + "sender", prefix + "from"} {
-		list, err := m.addresses(name)
-		if err != nil {
-			return "", err
-		}
-		if len(list) == 0 && name == prefix+"sender" {
-			continue
-		}
-		if len(list) != 1 {
-			return "", badField(name, "expected one address for the reverse-path, got %d", len(list))
-		}
-		return list[0], nil
+	name := prefix + "sender"
+	list, err := m.addresses(name)
+	if err == nil && len(list) == 0 {
+		name = prefix + "from"
+		list, err = m.addresses(name)
 	}
-	panic("unreachable")
+	if err != nil {
+		return "", err
+	}
+	if len(list) != 1 {
+		return "", badField(name, "expected one address for the reverse-path, got %d", len(list))
+	}
+	return list[0], nil
 }
 
 // Recipients gives the forward-paths that the header names: those in To, Cc and

@@ -48,8 +48,8 @@ func (m *Message) Content() *Content {
 }
 
 // Encoded gives the message in a form that t takes. Parts with content that t
-// does not take become quoted-printable or base64, by what is shorter, and are
-// labelled so; what stays as it is, header fields included, is not touched. The
+// does not take become base64, or quoted-printable where they are text and that
+// is shorter, and are labelled so; what stays as it is, header fields included, is not touched. The
 // content is the same when it is decoded.
 //
 // What can't be re-encoded is an [*EncodingError]: a part that is signed or

@@ -33,8 +33,8 @@ type Needs struct {
 	// Binary: the body has octets that no text has: NUL, or a CR or LF that ends
 	// no line (BINARYMIME, RFC 3030).
 	Binary bool
-	// LongLines: the body has lines of more than 998 octets. By the RFCs that
-	// takes BINARYMIME too; most servers bear it.
+	// LongLines: the body has lines of more than 998 octets, which take BINARYMIME
+	// too (RFC 5321 §4.5.3.1.6).
 	LongLines bool
 	// UTF8: the header, or that of a part, has characters above ASCII (SMTPUTF8,
 	// RFC 6531), or there is such a message in it as message/global.

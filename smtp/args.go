@@ -134,18 +134,33 @@ func (a *Args) Word() string {
 }
 
 // Text reads all that is left.
-func (a *Args) Text() string {
+func (a *Args) Text() string { return a.TextBefore("") }
+
+// TextBefore reads all that is left but for a word that ends the line, which
+// [Args.Literal] reads.
+func (a *Args) TextBefore(end string) string {
 	const name = "text"
 	if !a.open(name) {
 		return ""
 	}
 	in := a.rest()
+	if end != "" {
+		n := len(in) - len(end) - 1
+		if n < 0 || in[n] != ' ' || !sameFold(in[n+1:], end) {
+			a.fail(end, "expected "+end+" at the end of the line")
+			return ""
+		}
+		in = bytes.TrimRight(in[:n], " ")
+	}
 	wide, why := checkText(in)
 	if why != "" {
 		a.fail(name, why)
 		return ""
 	}
 	a.off = len(a.in)
+	if end != "" {
+		a.off -= len(end) + 1
+	}
 	a.note(name, wide)
 	return a.text(in)
 }
@@ -195,8 +210,13 @@ func (a *Args) InitialResponse() []byte {
 	return a.decode(name, token)
 }
 
-// Literal reads a word that the table gives, in any case.
+// Literal reads a word that the table gives, in any case. The name of the
+// parameter that allows characters above ASCII allows them here too
+// (RFC 6531 §3.7.4.2).
 func (a *Args) Literal(word string) {
+	if a.wide != "" && a.proto.allowsUTF8(word) {
+		a.wide = ""
+	}
 	if token, ok := a.token(word); ok && !sameFold(token, word) {
 		a.fail(word, "expected "+word)
 	}

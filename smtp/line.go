@@ -140,8 +140,13 @@ func (l *Line) InitialResponse(p []byte) {
 	}
 }
 
-// Literal writes a word that the table gives, such as "LAST".
+// Literal writes a word that the table gives, such as "LAST". The name of the
+// parameter that allows characters above ASCII allows them here too
+// (RFC 6531 §3.7.4.2).
 func (l *Line) Literal(word string) {
+	if l.wide != "" && l.proto.allowsUTF8(word) {
+		l.wide = ""
+	}
 	if !isVisible(word) {
 		l.fail("literal", whyVisible)
 	} else if l.open(len(word)) {
@@ -322,6 +327,13 @@ func (p *Protocol) lacking(facts Facts) string {
 		}
 	}
 	return ""
+}
+
+// allowsUTF8 reports whether a word is the name of the parameter that allows
+// characters above ASCII.
+func (p *Protocol) allowsUTF8(word string) bool {
+	id, ok := p.Param(RoleUTF8)
+	return ok && p.Params[id].Name == word
 }
 
 // missingUTF8 gives the error for an argument with characters above ASCII,

@@ -479,6 +479,7 @@ func (s *ServerSession) recognize(line []byte) (op Op, args []byte, refusal Serv
 		if !ok {
 			continue
 		}
+		var withheld Op // not offered
 		for _, candidate := range v.ops {
 			c := &s.p.Commands[candidate]
 			if (bare || v.text == "") && !c.In.Has(s.place.state) || !s.exists(c) {
@@ -489,14 +490,18 @@ func (s *ServerSession) recognize(line []byte) (op Op, args []byte, refusal Serv
 			a.end()
 			switch {
 			case c.Keyword != 0 && s.offered&(1<<c.Keyword) == 0:
-				return candidate, args, s.p.NotOffered
+				withheld = candidate
 			case a.Err() == nil || a.unknown:
 				return candidate, args, ServerReply{}
+			default:
+				op = candidate
 			}
-			op = candidate
 		}
-		if op != 0 {
+		switch {
+		case op != 0:
 			return op, args, s.p.Arguments
+		case withheld != 0:
+			return withheld, args, s.p.NotOffered
 		}
 	}
 	return 0, nil, s.p.Unknown

@@ -549,6 +549,60 @@ func (c *Lhlo) Parse(a *Args) {
 	c.Name = a.Domain()
 }
 
+// VrfyUTF8 is the command VRFY-UTF8 (RFC 6531 §3.7.4.2): "VRFY ... SMTPUTF8"
+// on the wire. It is legal in greeting_received, ready, mailtx,
+// recipient_sent, url_under_way and bdat_under_way. The server must have
+// offered SMTPUTF8. It is not possible while the fact closing holds. Nothing
+// may be queued behind it until its reply is there. Its reply is awaited for 5
+// minutes.
+type VrfyUTF8 struct {
+	Who string // the rest of the line
+}
+
+// Op is OpVrfyUTF8.
+func (*VrfyUTF8) Op() Op {
+	return OpVrfyUTF8
+}
+
+// Encode writes the arguments.
+func (c *VrfyUTF8) Encode(l *Line) {
+	l.Text(c.Who)
+	l.Literal("SMTPUTF8")
+}
+
+// Parse reads the arguments.
+func (c *VrfyUTF8) Parse(a *Args) {
+	c.Who = a.TextBefore("SMTPUTF8")
+	a.Literal("SMTPUTF8")
+}
+
+// ExpnUTF8 is the command EXPN-UTF8 (RFC 6531 §3.7.4.2): "EXPN ... SMTPUTF8"
+// on the wire. It is legal in greeting_received, ready, mailtx,
+// recipient_sent, url_under_way and bdat_under_way. The server must have
+// offered SMTPUTF8. It is not possible while the fact closing holds. Nothing
+// may be queued behind it until its reply is there. Its reply is awaited for 5
+// minutes.
+type ExpnUTF8 struct {
+	List string // the rest of the line
+}
+
+// Op is OpExpnUTF8.
+func (*ExpnUTF8) Op() Op {
+	return OpExpnUTF8
+}
+
+// Encode writes the arguments.
+func (c *ExpnUTF8) Encode(l *Line) {
+	l.Text(c.List)
+	l.Literal("SMTPUTF8")
+}
+
+// Parse reads the arguments.
+func (c *ExpnUTF8) Parse(a *Args) {
+	c.List = a.TextBefore("SMTPUTF8")
+	a.Literal("SMTPUTF8")
+}
+
 // StartTLS is the command STARTTLS (RFC 3207 §4): "STARTTLS" on the wire. It
 // is legal in ready. The server must have offered STARTTLS. It is not possible
 // while the fact tls or closing holds. Nothing may be queued behind it until

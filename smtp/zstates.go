@@ -55,9 +55,11 @@ const (
 	OpBdatLast   Op = 22 // BDAT-LAST (RFC 3030 §2)
 	OpEtrn       Op = 23 // ETRN (RFC 1985 §5)
 	OpLhlo       Op = 24 // LHLO (RFC 2033 §4.1)
-	OpStartTLS   Op = 25 // STARTTLS (RFC 3207 §4)
-	OpXClient    Op = 26 // XCLIENT (Postfix XCLIENT_README, command syntax)
-	OpXForward   Op = 27 // XFORWARD (Postfix XFORWARD_README, command syntax)
+	OpVrfyUTF8   Op = 25 // VRFY-UTF8 (RFC 6531 §3.7.4.2)
+	OpExpnUTF8   Op = 26 // EXPN-UTF8 (RFC 6531 §3.7.4.2)
+	OpStartTLS   Op = 27 // STARTTLS (RFC 3207 §4)
+	OpXClient    Op = 28 // XCLIENT (Postfix XCLIENT_README, command syntax)
+	OpXForward   Op = 29 // XFORWARD (Postfix XFORWARD_README, command syntax)
 )
 
 // EHLO keywords of ESMTP.

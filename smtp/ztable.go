@@ -1458,6 +1458,154 @@ var Table = Compile(Protocol{
 				c.Parse(a)
 			},
 		},
+		// VRFY-UTF8, RFC 6531 §3.7.4.2
+		{
+			Name:    "VRFY-UTF8",
+			Verb:    "VRFY",
+			Tail:    "SMTPUTF8",
+			RFC:     "RFC 6531 §3.7.4.2",
+			Line:    true,
+			Group:   GroupLast,
+			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateUrlUnderWay | 1<<StateBdatUnderWay,
+			Forbids: 1 << FactClosing,
+			Keyword: KeywordSMTPUTF8,
+			Assume:  TargetSame,
+			Timeout: 5 * time.Minute,
+			Replies: []Row{
+				// VRFY-UTF8 250, RFC 5321 §4.3.2
+				{Min: 250, Max: 250, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// VRFY-UTF8 251, RFC 5321 §4.3.2
+				{Min: 251, Max: 251, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// VRFY-UTF8 252, RFC 5321 §4.3.2
+				{Min: 252, Max: 252, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// VRFY-UTF8 502, RFC 5321 §4.3.2
+				{Min: 502, Max: 502, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// VRFY-UTF8 504, RFC 5321 §4.3.2
+				{Min: 504, Max: 504, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// VRFY-UTF8 550, RFC 5321 §4.3.2
+				{Min: 550, Max: 550, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// VRFY-UTF8 551, RFC 5321 §4.3.2
+				{Min: 551, Max: 551, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// VRFY-UTF8 553, RFC 5321 §4.3.2
+				{Min: 553, Max: 553, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// common 421, like common 4yz, RFC 5321 §3.8
+				{Min: 421, Max: 421, To: TargetSame, Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
+				// VRFY-UTF8 2yz, RFC 5321 §4.2.1
+				{Min: 200, Max: 299, To: TargetSame, Unlisted: true, RFC: "RFC 5321 §4.2.1"},
+				// common 1yz, RFC 5321 §4.2.1
+				{Min: 100, Max: 199, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 3yz, RFC 5321 §4.2.1
+				{Min: 300, Max: 399, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 4yz, RFC 5321 §4.2.1
+				{Min: 400, Max: 499, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+				// common 5yz, RFC 5321 §4.2.1
+				{Min: 500, Max: 599, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+			},
+			Late: []Row{
+				// VRFY-UTF8 250, RFC 5321 §4.3.2
+				{Min: 250, Max: 250, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// VRFY-UTF8 251, RFC 5321 §4.3.2
+				{Min: 251, Max: 251, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// VRFY-UTF8 252, RFC 5321 §4.3.2
+				{Min: 252, Max: 252, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// VRFY-UTF8 502, RFC 5321 §4.3.2
+				{Min: 502, Max: 502, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// VRFY-UTF8 504, RFC 5321 §4.3.2
+				{Min: 504, Max: 504, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// VRFY-UTF8 550, RFC 5321 §4.3.2
+				{Min: 550, Max: 550, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// VRFY-UTF8 551, RFC 5321 §4.3.2
+				{Min: 551, Max: 551, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// VRFY-UTF8 553, RFC 5321 §4.3.2
+				{Min: 553, Max: 553, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// common 421, like common 4yz, RFC 5321 §3.8
+				{Min: 421, Max: 421, To: TargetSame, Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
+				// VRFY-UTF8 2yz, RFC 5321 §4.2.1
+				{Min: 200, Max: 299, To: TargetSame, Unlisted: true, RFC: "RFC 5321 §4.2.1"},
+				// common 1yz, RFC 5321 §4.2.1
+				{Min: 100, Max: 199, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 3yz, RFC 5321 §4.2.1
+				{Min: 300, Max: 399, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 4yz, RFC 5321 §4.2.1
+				{Min: 400, Max: 499, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+				// common 5yz, RFC 5321 §4.2.1
+				{Min: 500, Max: 599, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+			},
+			Check: func(a *Args) {
+				var c VrfyUTF8
+				c.Parse(a)
+			},
+		},
+		// EXPN-UTF8, RFC 6531 §3.7.4.2
+		{
+			Name:    "EXPN-UTF8",
+			Verb:    "EXPN",
+			Tail:    "SMTPUTF8",
+			RFC:     "RFC 6531 §3.7.4.2",
+			Line:    true,
+			Group:   GroupLast,
+			In:      1<<StateGreetingReceived | 1<<StateReady | 1<<StateMailtx | 1<<StateRecipientSent | 1<<StateUrlUnderWay | 1<<StateBdatUnderWay,
+			Forbids: 1 << FactClosing,
+			Keyword: KeywordSMTPUTF8,
+			Assume:  TargetSame,
+			Timeout: 5 * time.Minute,
+			Replies: []Row{
+				// EXPN-UTF8 250, RFC 5321 §4.3.2
+				{Min: 250, Max: 250, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// EXPN-UTF8 252, RFC 5321 §4.3.2
+				{Min: 252, Max: 252, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// EXPN-UTF8 500, RFC 5321 §4.3.2
+				{Min: 500, Max: 500, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// EXPN-UTF8 502, RFC 5321 §4.3.2
+				{Min: 502, Max: 502, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// EXPN-UTF8 504, RFC 5321 §4.3.2
+				{Min: 504, Max: 504, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// EXPN-UTF8 550, RFC 5321 §4.3.2
+				{Min: 550, Max: 550, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// common 421, like common 4yz, RFC 5321 §3.8
+				{Min: 421, Max: 421, To: TargetSame, Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
+				// EXPN-UTF8 2yz, RFC 5321 §4.2.1
+				{Min: 200, Max: 299, To: TargetSame, Unlisted: true, RFC: "RFC 5321 §4.2.1"},
+				// common 1yz, RFC 5321 §4.2.1
+				{Min: 100, Max: 199, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 3yz, RFC 5321 §4.2.1
+				{Min: 300, Max: 399, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 4yz, RFC 5321 §4.2.1
+				{Min: 400, Max: 499, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+				// common 5yz, RFC 5321 §4.2.1
+				{Min: 500, Max: 599, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+			},
+			Late: []Row{
+				// EXPN-UTF8 250, RFC 5321 §4.3.2
+				{Min: 250, Max: 250, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// EXPN-UTF8 252, RFC 5321 §4.3.2
+				{Min: 252, Max: 252, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// EXPN-UTF8 500, RFC 5321 §4.3.2
+				{Min: 500, Max: 500, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// EXPN-UTF8 502, RFC 5321 §4.3.2
+				{Min: 502, Max: 502, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// EXPN-UTF8 504, RFC 5321 §4.3.2
+				{Min: 504, Max: 504, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// EXPN-UTF8 550, RFC 5321 §4.3.2
+				{Min: 550, Max: 550, To: TargetSame, RFC: "RFC 5321 §4.3.2"},
+				// common 421, like common 4yz, RFC 5321 §3.8
+				{Min: 421, Max: 421, To: TargetSame, Set: 1 << FactClosing, RFC: "RFC 5321 §3.8"},
+				// EXPN-UTF8 2yz, RFC 5321 §4.2.1
+				{Min: 200, Max: 299, To: TargetSame, Unlisted: true, RFC: "RFC 5321 §4.2.1"},
+				// common 1yz, RFC 5321 §4.2.1
+				{Min: 100, Max: 199, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 3yz, RFC 5321 §4.2.1
+				{Min: 300, Max: 399, Violation: true, RFC: "RFC 5321 §4.2.1"},
+				// common 4yz, RFC 5321 §4.2.1
+				{Min: 400, Max: 499, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+				// common 5yz, RFC 5321 §4.2.1
+				{Min: 500, Max: 599, To: TargetSame, RFC: "RFC 5321 §4.2.1"},
+			},
+			Check: func(a *Args) {
+				var c ExpnUTF8
+				c.Parse(a)
+			},
+		},
 		// STARTTLS, RFC 3207 §4
 		{
 			Name:    "STARTTLS",

@@ -288,6 +288,15 @@ func (b *builder) args(list []*table.Arg, base string) []*Arg {
 		}
 		args = append(args, a)
 	}
+	for i, a := range args {
+		if a.Kind == "text" {
+			var tail []string
+			for _, l := range args[i+1:] {
+				tail = append(tail, l.Literal)
+			}
+			a.Before = strings.Join(tail, " ")
+		}
+	}
 	return args
 }
 

@@ -110,6 +110,7 @@ type Arg struct {
 	Optional bool
 	Secret   bool
 	Value    *Value // nil: Line and Args have a method for the kind
+	Before   string // text: the literal words behind it
 }
 
 // Param is one parameter.

@@ -143,6 +143,8 @@ func parseInto(a *plan.Arg, v *jen.Statement) []jen.Code {
 		return []jen.Code{v.Clone().Op("=").Add(read)}
 	case a.Value != nil:
 		read = engine("ParseArg").Call(jen.Id("a"), jen.Lit(a.Name), reader(a.Value))
+	case a.Before != "":
+		read = jen.Id("a").Dot("TextBefore").Call(jen.Lit(a.Before))
 	case a.Kind == "integer":
 		read = jen.Id("a").Dot("Integer").Call(jen.Lit(a.Digits))
 	case a.Kind == "params":

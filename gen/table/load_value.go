@@ -102,6 +102,7 @@ func (r *reader) order(args []*Arg) {
 		next := args[i+1]
 		pos := a.Value.Pos
 		switch {
+		case a.Value.Kind == "text" && next.Value.Kind == "literal":
 		case a.Value.TakesRest():
 			r.add(pos, "value", "%s takes the rest of the line, so it has to stand last", a.Value.Kind)
 		case a.Value.Kind == "literal" && next.Value.Kind != "literal":

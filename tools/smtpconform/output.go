@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"github.com/tabellarius/tabellarius/conformance"
+)
+
+// isTerminal reports whether w is a terminal that a person looks at.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// progress shows a bar on standard error if that is a terminal, and gives what
+// takes it off.
+func (a *app) progress(cfg *conformance.Config) (done func()) {
+	if !isTerminal(a.stderr) {
+		return func() {}
+	}
+	bar := progressbar.NewOptions(1,
+		progressbar.OptionSetWriter(a.stderr),
+		progressbar.OptionSetDescription("asking"),
+		progressbar.OptionShowCount(),
+		progressbar.OptionSetWidth(30),
+		progressbar.OptionThrottle(100*time.Millisecond),
+	)
+	failed := 0
+	cfg.Progress = func(n, of int, r conformance.Result) {
+		if r.Verdict == conformance.Fail {
+			failed++
+		}
+		bar.ChangeMax(of)
+		bar.Describe(fmt.Sprintf("%d failed", failed))
+		bar.Set(n)
+	}
+	return func() { bar.Clear() }
+}
+
+// write writes a report in all forms that the flags ask for.
+func (a *app) write(r *conformance.Report, f *outFlags) error {
+	for _, out := range []struct {
+		name  string
+		write func(io.Writer) error
+	}{{f.JSON, r.WriteJSON}, {f.JUnit, r.WriteJUnit}, {f.HTML, r.WriteHTML}} {
+		if out.name == "" {
+			continue
+		}
+		var b bytes.Buffer
+		if err := out.write(&b); err != nil {
+			return err
+		}
+		if out.name == "-" {
+			if _, err := a.stdout.Write(b.Bytes()); err != nil {
+				return err
+			}
+		} else if err := os.WriteFile(out.name, b.Bytes(), 0o644); err != nil {
+			return usageError("%v", err)
+		}
+	}
+	if slices.Contains([]string{f.JSON, f.JUnit, f.HTML}, "-") {
+		return nil
+	}
+	if f.Quiet {
+		_, err := fmt.Fprintln(a.stdout, r.Summary())
+		return err
+	}
+	return r.WriteTextStyle(a.stdout, conformance.TextStyle{Colour: isTerminal(a.stdout) && os.Getenv("NO_COLOR") == "", All: f.All, Log: f.Log})
+}
+
+func readReport(name string) (*conformance.Report, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, usageError("%v", err)
+	}
+	defer file.Close()
+	r, err := conformance.ReadJSON(file)
+	if err != nil {
+		return nil, usageError("%s: %s", name, strings.TrimPrefix(err.Error(), "conformance: "))
+	}
+	return r, nil
+}
+
+// report writes a stored report in other forms.
+func (a *app) report(f *reportFlags) error {
+	r, err := readReport(f.File)
+	if err != nil {
+		return err
+	}
+	return a.write(r, &f.outFlags)
+}
+
+// diff compares two reports.
+func (a *app) diff(f *diffFlags) error {
+	before, err := readReport(f.Before)
+	if err != nil {
+		return err
+	}
+	now, err := readReport(f.Now)
+	if err != nil {
+		return err
+	}
+	changes := conformance.Diff(before, now)
+	worse := 0
+	for _, c := range changes {
+		mark := " "
+		if slices.Index(conformance.Verdicts, c.Now) < slices.Index(conformance.Verdicts, c.Before) && c.Now != conformance.Pass && c.Now != "" {
+			mark = "!"
+			worse++
+		}
+		fmt.Fprintf(a.stdout, "%s %-28s %-8s -> %-8s %s (%s)\n", mark, c.ID, or(c.Before, "absent"), or(c.Now, "absent"), c.Title, c.Level)
+		for _, finding := range c.Findings {
+			fmt.Fprintf(a.stdout, "    %s\n", finding)
+		}
+	}
+	fmt.Fprintf(a.stdout, "%d verdicts differ, %d are worse\n", len(changes), worse)
+	if worse > 0 {
+		return &exitError{exitFail, fmt.Errorf("%d verdicts are worse than in %s", worse, f.Before)}
+	}
+	return nil
+}
+
+func or(v conformance.Verdict, other string) string {
+	if v == "" {
+		return other
+	}
+	return string(v)
+}
+
+// list lists cases, areas, or what is covered.
+func (a *app) list(f *listFlags) error {
+	switch {
+	case f.Coverage:
+		return a.coverage(f.JSON)
+	case f.Areas:
+		for _, c := range conformance.Areas() {
+			n, err := conformance.Selection{Areas: []string{c}}.Select()
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stdout, "%4d  %s\n", len(n), c)
+		}
+		return nil
+	}
+	s, err := f.selection()
+	if err != nil {
+		return err
+	}
+	cases, err := s.Select()
+	if err != nil {
+		return err
+	}
+	if f.JSON {
+		type row struct {
+			ID    string            `json:"id"`
+			Level conformance.Level `json:"level"`
+			RFC   string            `json:"rfc"`
+			Area  string            `json:"area"`
+			Needs string            `json:"needs"`
+			Title string            `json:"title"`
+		}
+		var rows []row
+		for _, c := range cases {
+			rows = append(rows, row{c.ID, c.Level, c.RFC, c.Area, c.Needs, c.Title})
+		}
+		return a.json(rows)
+	}
+	for _, c := range cases {
+		fmt.Fprintf(a.stdout, "%-28s %-10s %s (%s)\n", c.ID, c.Level, c.Title, c.RFC)
+	}
+	fmt.Fprintf(a.stdout, "%d cases\n", len(cases))
+	return nil
+}
+
+func (a *app) json(v any) error {
+	e := json.NewEncoder(a.stdout)
+	e.SetIndent("", " ")
+	return e.Encode(v)
+}
+
+// coverage says how many of the known requirements have a case.
+func (a *app) coverage(asJSON bool) error {
+	byRFC := conformance.CoverageBy(func(_ string, _ conformance.Level, rfc string) string {
+		number, _, _ := strings.Cut(rfc, " ")
+		return number
+	})
+	byLevel := conformance.CoverageBy(func(_ string, level conformance.Level, _ string) string { return string(level) })
+	if asJSON {
+		return a.json(map[string]any{"byRFC": byRFC, "byLevel": byLevel, "uncovered": conformance.UncoveredRequirements()})
+	}
+	for _, rows := range [][]conformance.Coverage{byRFC, byLevel} {
+		fmt.Fprintf(a.stdout, "%-12s %8s %8s %12s %12s\n", "", "known", "covered", "not visible", "not covered")
+		for _, c := range rows {
+			fmt.Fprintf(a.stdout, "%-12s %8d %8d %12d %12d\n", c.Name, c.All(), c.Covered, c.Unseen, c.Missing)
+		}
+		fmt.Fprintln(a.stdout)
+	}
+	for _, u := range conformance.UncoveredRequirements() {
+		fmt.Fprintf(a.stdout, "%-28s %-10s RFC %s: %s\n    %s\n", u.ID, u.Level, u.RFC, u.Title, u.Reason)
+	}
+	return nil
+}
+
+// explain tells what a case is about.
+func (a *app) explain(f *explainFlags) error {
+	c, ok := conformance.Find(f.ID)
+	if !ok {
+		for _, u := range conformance.UncoveredRequirements() {
+			if u.ID == f.ID {
+				fmt.Fprintf(a.stdout, "%s: %s (RFC %s)\n%s\n\nNo case: %s\n", u.ID, u.Level, u.RFC, u.Title, u.Reason)
+				return nil
+			}
+		}
+		return usageError("no case is called %q; smtpconform list shows them all", f.ID)
+	}
+	fmt.Fprintf(a.stdout, "%s: %s (RFC %s)\n\n%s\n\nWhy it matters: %s\nSent and expected: %s\n", c.ID, c.Level, c.RFC, c.Title, c.Why, c.Test)
+	if c.Needs != "" {
+		fmt.Fprintf(a.stdout, "Needs: %s\n", c.Needs)
+	}
+	if c.Vary != "" {
+		fmt.Fprintf(a.stdout, "Run under pairs of: %s\n", strings.Join(strings.Fields(c.Vary), ", "))
+	}
+	if c.Over != nil {
+		fmt.Fprintln(a.stdout, "It looks at what all other cases saw.")
+	}
+	return nil
+}

@@ -18,7 +18,11 @@ func runCuts(t *testing.T, r run) {
 	t.Parallel()
 	r.t = t
 	r.figures.foreign, r.figures.holes = map[Liberty]int{}, map[Liberty]int{}
-	for session := range cutSessions {
+	sessions := cutSessions
+	if testing.Short() {
+		sessions /= 2
+	}
+	for session := range sessions {
 		for _, steps := range []int{1, 3, 1000} { // the fewer, the oftener octets are taken with more to come
 			whole := r.cutSession(session, steps, -1, -1)
 			if t.Failed() {

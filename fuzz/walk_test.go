@@ -20,7 +20,11 @@ func TestModel(t *testing.T) {
 	tab := load(t)
 	seen := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		for range 60 { // walks a check: rapid's own count is a matter of flags
+		walks := 60 // a check: rapid's own count is a matter of flags
+		if testing.Short() {
+			walks = 200 // of fewer checks
+		}
+		for range walks {
 			newWalk(t, tab, seen).run()
 		}
 	})

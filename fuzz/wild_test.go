@@ -86,7 +86,11 @@ func runWild(t *testing.T, r run) {
 	t.Parallel()
 	r.t, r.rnd = t, rand.New(rand.NewPCG(*seedFlag, uint64(r.way)))
 	r.figures.foreign, r.figures.holes = map[Liberty]int{}, map[Liberty]int{}
-	for r.figures.messages < *messagesFlag && !t.Failed() {
+	most := *messagesFlag
+	if testing.Short() {
+		most /= 10
+	}
+	for r.figures.messages < most && !t.Failed() {
 		r.number++
 		r.connect()
 	}

@@ -27,8 +27,7 @@ func BenchmarkReply(b *testing.B) {
 			for b.Loop() {
 				s.in.add(text)
 				raw, whole := s.reply()
-				line, _ := cutLine(raw)
-				if e, n := parseEnhanced(replyText(line)); !whole || s.in.code != 250 || n > 0 && e[0] != 2 {
+				if e, n := parseEnhanced(raw[4:]); !whole || s.in.code != 250 || n > 0 && e[0] != 2 {
 					b.Fatal(s.in.code, e)
 				}
 			}

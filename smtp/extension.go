@@ -80,6 +80,20 @@ func (s *Session) Extension(k Keyword) (args []byte, ok bool) {
 	return bytes.TrimLeft(s.capabilities.text[at.from:at.to], " "), true
 }
 
+// OffersValue reports whether the server offers the word of a parameter's choice
+// that has a role: BODY=BINARYMIME, say.
+func (s *Session) OffersValue(r Role) bool {
+	for i := range s.p.Params {
+		info := &s.p.Params[i]
+		for _, v := range info.Values {
+			if v.Role == r {
+				return (info.Keyword == 0 || s.Offered(info.Keyword)) && (v.Keyword == 0 || s.Offered(v.Keyword))
+			}
+		}
+	}
+	return false
+}
+
 // Offers yields the lines of the last EHLO reply behind the first one, those
 // with keywords that the table does not know included.
 func (s *Session) Offers() iter.Seq[string] {

@@ -84,8 +84,7 @@ func (s *Session) next(ev *Event) {
 	ev.Reply.Code, ev.Reply.raw = s.in.code, raw
 	ev.Temporary = s.in.code < 500
 	if s.x.enhanced != 0 && s.offered&(1<<s.x.enhanced) != 0 {
-		line, _ := cutLine(raw)
-		if e, _ := parseEnhanced(replyText(line)); int(e[0]) == s.in.code/100 {
+		if e, _ := parseEnhanced(raw[min(4, len(raw)):]); int(e[0]) == s.in.code/100 {
 			ev.Reply.Enhanced = e
 		}
 	}
@@ -144,7 +143,13 @@ func replyLine(line []byte) (code int, more, ok bool) {
 	if len(line) == 3 {
 		return code, false, true
 	}
-	if bytes.IndexByte(line, 0) >= 0 || bytes.IndexByte(line, '\r') >= 0 {
+	if len(line) < 32 { // most are: a loop is faster
+		for _, c := range line {
+			if c == 0 || c == '\r' {
+				return 0, false, false
+			}
+		}
+	} else if bytes.IndexByte(line, 0) >= 0 || bytes.IndexByte(line, '\r') >= 0 {
 		return 0, false, false
 	}
 	return code, line[3] == '-', line[3] == '-' || line[3] == ' '

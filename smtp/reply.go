@@ -120,13 +120,17 @@ func replyText(line []byte) []byte {
 }
 
 // parseEnhanced reads an enhanced status code at the start of text (RFC 2034
-// §4) and gives its length, 0 if there is none.
+// §4), which a space or a line end follows, and gives its length, 0 if there is
+// none.
 func parseEnhanced(text []byte) (EnhancedCode, int) {
+	if len(text) > 5 && text[1] == '.' && text[3] == '.' && text[5] == ' ' && digit(text[2]) && digit(text[4]) && (text[0] == '2' || text[0] == '4' || text[0] == '5') {
+		return EnhancedCode{uint16(text[0] - '0'), uint16(text[2] - '0'), uint16(text[4] - '0')}, 5
+	}
 	var c EnhancedCode
 	i := 0
 	for part := range c {
 		start, n := i, uint16(0)
-		for i < len(text) && i-start < 3 && '0' <= text[i] && text[i] <= '9' {
+		for i < len(text) && i-start < 3 && digit(text[i]) {
 			n = n*10 + uint16(text[i]-'0')
 			i++
 		}
@@ -141,8 +145,10 @@ func parseEnhanced(text []byte) (EnhancedCode, int) {
 			i++
 		}
 	}
-	if c[0] != 2 && c[0] != 4 && c[0] != 5 || i < len(text) && text[i] != ' ' {
+	if c[0] != 2 && c[0] != 4 && c[0] != 5 || i < len(text) && text[i] != ' ' && text[i] != '\r' {
 		return EnhancedCode{}, 0
 	}
 	return c, i
 }
+
+func digit(c byte) bool { return c-'0' <= 9 }

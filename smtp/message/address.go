@@ -37,7 +37,10 @@ func (m *Message) Envelope() (smtpclient.Envelope, error) {
 
 func (n *Needs) fill(env *smtpclient.Envelope) {
 	env.Size, env.UTF8, env.Body = n.Size, n.UTF8, smtpclient.Body7Bit
-	if n.EightBit || n.UTF8 {
+	switch {
+	case n.Binary:
+		env.Body = smtpclient.BodyBinary
+	case n.EightBit || n.UTF8:
 		env.Body = smtpclient.Body8Bit
 	}
 }

@@ -55,8 +55,7 @@ func Prepare(c *smtpclient.Client, m *Message, o Options) (env smtpclient.Envelo
 	return env, content, nil
 }
 
-// transport is what a client's server takes. Binary content is not sent by the
-// client, whatever the server offers.
+// transport is what a client's server takes.
 func transport(c *smtpclient.Client) (t Transport) {
 	c.Ask(func(s *smtp.Session) {
 		p := s.Protocol()
@@ -66,6 +65,8 @@ func transport(c *smtpclient.Client) (t Transport) {
 		if id, ok := p.Param(smtp.RoleUTF8); ok {
 			t.UTF8 = s.Offered(p.Params[id].Keyword)
 		}
+		chunking, ok := p.Keyword(smtp.RoleLastChunk)
+		t.Binary = ok && s.Offered(chunking) && s.OffersValue(smtp.RoleBinary)
 	})
 	return t
 }

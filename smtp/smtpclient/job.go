@@ -34,6 +34,7 @@ type job struct {
 	*buffers
 	head   []byte    // of piece: what was read before the turn came
 	whole  bool      // head is all of the body
+	binary bool      // the body goes out as it is
 	seven  bool      // octets above 127 may not go out
 	text   smtp.Text // brings chunks into the form of the wire
 	chunk  []byte    // in that form; its memory is that of buffers

@@ -21,6 +21,9 @@ const (
 	Body7Bit
 	// Body8Bit: it has octets above 127. A server without 8BITMIME gets nothing.
 	Body8Bit
+	// BodyBinary: any octets, with lines or without; they go out as they are, in
+	// chunks (RFC 3030 §3). A server without BINARYMIME gets nothing.
+	BodyBinary
 )
 
 // An Envelope says from whom and to whom a message goes (RFC 5321 §2.3.1).
@@ -247,6 +250,13 @@ func (j *job) ask() error {
 	}
 	id, word, known := p.ParamValue(smtp.Role8Bit)
 	switch {
+	case env.Body == BodyBinary:
+		if !j.c.chunks || !s.OffersValue(smtp.RoleBinary) {
+			return &smtp.MissingError{Name: "BINARYMIME", Reason: "the message may have any octets (RFC 3030 §3)"}
+		}
+		id, word, _ := p.ParamValue(smtp.RoleBinary)
+		j.params.PutString(id, word)
+		j.binary = true
 	case known && j.params.Has(id): // the caller said it in his own words
 	case env.Body != Body7Bit && known && s.Offered(p.Params[id].Keyword):
 		j.params.PutString(id, word)

@@ -40,7 +40,7 @@ func (j *job) prepare() error {
 	// A message that is bad is found before anything is sent. By DATA the session
 	// brings it into form itself.
 	j.last = true
-	if j.text.Ready(j.head) {
+	if j.binary || j.text.Ready(j.head) {
 		j.chunk, j.ready = j.head, true
 		return nil
 	}
@@ -84,11 +84,15 @@ func (c *Client) fill(j *job) {
 		if j.done || j.stage != atContent {
 			return
 		}
-		if err == nil {
-			j.chunk, err = j.text.Append(j.chunk, piece)
-		}
-		if j.last = end; end && err == nil {
-			j.chunk, err = j.text.AppendEnd(j.chunk)
+		j.last = end
+		switch {
+		case err != nil:
+		case j.binary:
+			j.chunk = append(j.chunk, piece...)
+		default:
+			if j.chunk, err = j.text.Append(j.chunk, piece); end && err == nil {
+				j.chunk, err = j.text.AppendEnd(j.chunk)
+			}
 		}
 		if err != nil {
 			j.problem = err

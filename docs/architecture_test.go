@@ -16,7 +16,7 @@ const module = "github.com/tabellarius/tabellarius/"
 var arrow = regexp.MustCompile(`(?m)^    (\S+) --> (\S+)$`)
 
 // leaf are modules that nothing imports: the picture leaves them out.
-var leaf = regexp.MustCompile(`^(examples|bench|auth/peers)\b`)
+var leaf = regexp.MustCompile(`^(examples|tools/bench|auth/peers)\b`)
 
 // TestArrows holds that the picture in architecture.md shows which package
 // imports which.

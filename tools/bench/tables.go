@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tabellarius/tabellarius/bench/clients"
+	"github.com/tabellarius/tabellarius/tools/bench/clients"
 )
 
 // A table is a set of loads, and the clients that get them.

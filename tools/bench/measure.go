@@ -18,8 +18,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tabellarius/tabellarius/bench/clients"
-	"github.com/tabellarius/tabellarius/bench/sink"
+	"github.com/tabellarius/tabellarius/tools/bench/clients"
+	"github.com/tabellarius/tabellarius/tools/bench/sink"
 )
 
 // A bench starts a sink and a client, each a process of its own, for every

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tabellarius/tabellarius/bench/clients"
+	"github.com/tabellarius/tabellarius/tools/bench/clients"
 )
 
 // TestMain plays the sink and the client too: the program starts itself for them.

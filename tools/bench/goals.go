@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/tabellarius/tabellarius/bench/clients"
+	"github.com/tabellarius/tabellarius/tools/bench/clients"
 )
 
 // A goal is what the library should reach, as a ratio within one run, or as a

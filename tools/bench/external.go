@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/tabellarius/tabellarius/bench/clients"
+	"github.com/tabellarius/tabellarius/tools/bench/clients"
 )
 
 // nodemailerVersion is what is measured.

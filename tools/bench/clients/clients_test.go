@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tabellarius/tabellarius/bench/sink"
+	"github.com/tabellarius/tabellarius/tools/bench/sink"
 )
 
 // TestEachClientDeliversWhatItSaysItSent: the sink has as many messages, of the

@@ -10,7 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/tabellarius/tabellarius/bench/clients"
+	"github.com/tabellarius/tabellarius/tools/bench/clients"
 )
 
 // A report is all that one run of the program found.

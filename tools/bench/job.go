@@ -16,7 +16,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/tabellarius/tabellarius/bench/clients"
+	"github.com/tabellarius/tabellarius/tools/bench/clients"
 )
 
 // A job is what a client process has to do.

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tabellarius/tabellarius/bench/clients"
+	"github.com/tabellarius/tabellarius/tools/bench/clients"
 )
 
 type runOptions struct {

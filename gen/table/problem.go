@@ -84,6 +84,10 @@ func (r *report) sorted() Problems {
 	return r.problems
 }
 
+// Nearest names, for the end of a message, the known word that is nearest to what
+// was written, or all of them if they are few and none is near.
+func Nearest(word string, known []string) string { return didYouMean(word, known) }
+
 // didYouMean names the known word that is nearest to what was written, or all
 // of them if they are few and none is near.
 func didYouMean(word string, known []string) string {

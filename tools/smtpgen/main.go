@@ -30,6 +30,9 @@ docs/protocol.md.`
 type commands struct {
 	Generate generate `cmd:"" help:"Write the package."`
 	Check    check    `cmd:"" help:"Check the table, and whether the package is what it says; write nothing."`
+	Explain  explain  `cmd:"" help:"Tell of a state, command, parameter, fact or extension what the table says."`
+	Diff     diff     `cmd:"" help:"Tell what two tables say otherwise."`
+	Diagram  diagram  `cmd:"" help:"Print the states and what leads from one to another, for Mermaid."`
 }
 
 type generate struct{ target }

@@ -46,6 +46,7 @@ type manner struct {
 var manners = map[string]manner{
 	"chasquid": {behindDot: "lost", closesAt: 3},
 	"courier":  {behindDot: "lost", newHeader: true, perMessage: 50 * time.Millisecond},
+	"dovecot":  {perMessage: 50 * time.Millisecond},
 	"haraka":   {behindDot: "refused", perMessage: 50 * time.Millisecond},
 	"mailpit":  {plainTrace: true},
 	"mox":      {noSender: true},
@@ -91,6 +92,9 @@ func TestStreams(t *testing.T) {
 					continue
 				}
 				t.Run(way.name, func(t *testing.T) { s.tryStream(t, l, way.cfg, pace) })
+			}
+			if manners[name].closesAt > 0 {
+				t.Run("too many refused", func(t *testing.T) { s.tryTooManyRefused(t, l) })
 			}
 			l.settle(t)
 			t.Logf("%s: %d messages, %d copies, %.1f s with start and delivery", name, len(l.entries), l.copies, time.Since(began).Seconds())
@@ -232,6 +236,38 @@ func (s *server) tryStream(t *testing.T, l *ledger, cfg smtpclient.Config, pace 
 	stats := c.Stats()
 	t.Logf("%d messages in %d ms (%d ms by net/smtp), %d octets out, %d writes, %d reads, recipients %v, %d envelopes right behind a dot",
 		stats.Messages, took.Milliseconds(), pace.Milliseconds(), stats.Sent, w.writes, w.reads, stats.Recipients, behind)
+}
+
+// tryTooManyRefused sends a stream to a server that closes at a certain number of
+// refused recipients: what it took before is there, what comes behind is not sent.
+func (s *server) tryTooManyRefused(t *testing.T, l *ledger) {
+	c, _ := s.connect(t, smtpclient.Config{})
+	var entries []*entry
+	for i := range streamLength {
+		entries = append(entries, l.entry(s.newEnvelope(i, i%4 == 3), 1000))
+	}
+	began := time.Now()
+	var all [smtp.Unknown + 1]int
+	i := 0
+	for report := range c.SendAll(context.Background(), messagesOf(entries)) {
+		entries[i].take(report)
+		for _, outcome := range entries[i].outcomes {
+			all[outcome]++
+		}
+		i++
+	}
+	refusals := all[smtp.RefusedForNow] + all[smtp.RefusedForGood]
+	if i != streamLength || refusals < manners[s.name].closesAt-1 || refusals > manners[s.name].closesAt || all[smtp.Accepted] < 10 || all[smtp.NotSent] < streamLength {
+		t.Errorf("%d reports, recipients %v: expected %d, %d refused, some accepted before and the others not sent", i, all, streamLength, manners[s.name].closesAt)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v: somebody waited for a time-out", took)
+	}
+	if err := c.Quit(context.Background()); err == nil {
+		t.Error("QUIT succeeded: expected the server to have closed")
+	}
+	l.settle(t)
+	t.Logf("%d messages in %d ms, recipients %v", i, time.Since(began).Milliseconds(), all)
 }
 
 func messagesOf(entries []*entry) iter.Seq[smtpclient.Message] {

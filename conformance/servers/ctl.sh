@@ -1,8 +1,8 @@
 #!/bin/bash
 # Real mail servers to test against, each on 127.0.0.1 with a throw-away configuration. Needs root and Debian 12.
 #
-#   ctl.sh list [auth]            the servers there are: one folder each, beside this script; those that are there for
-#                                 AUTH alone only with auth
+#   ctl.sh list [auth]            the servers there are: one folder each, beside this script; with auth also
+#                                 those that only logins and streams are tried with (auth_only=yes)
 #   ctl.sh install [NAME...]      fetch them (all, if none is named); what is there already, by the same recipe, stays
 #   ctl.sh start NAME PORT [PID]  start one and wait for its greeting; prints what a test needs, KEY=VALUE a line;
 #                                 with PID it ends when that process does, however that ends

@@ -68,7 +68,7 @@ func TestNoOrphans(t *testing.T) {
 }
 
 func tree() gen.Tree {
-	return gen.Tree{Dir: filepath.Join(root, "smtp"), Page: filepath.Join(root, "docs", "protocol.md")}
+	return gen.Tree{Dir: filepath.Join(root, "smtp"), Page: filepath.Join(root, "docs", "protocol.md"), Readme: filepath.Join(root, "README.md")}
 }
 
 func generate(t *testing.T, o gen.Options) *gen.Output {

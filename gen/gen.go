@@ -39,6 +39,7 @@ type File = print.File
 type Output struct {
 	Package []File // Go files
 	Page    []byte // docs/protocol.md
+	Table   []byte // the table of extensions in README.md
 }
 
 // Generate compiles a table. The error lists all that is wrong with it, one
@@ -56,7 +57,7 @@ func Generate(o Options) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Output{Package: files, Page: print.Page(p)}, nil
+	return &Output{Package: files, Page: print.Page(p), Table: print.ExtensionTable(p)}, nil
 }
 
 func newPlan(o Options) (*plan.Plan, error) {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/tabellarius/tabellarius/gen/print"
 )
@@ -15,6 +16,9 @@ import (
 type Tree struct {
 	Dir  string // of the Go package
 	Page string // the file of the page for people; empty: none
+	// Readme is a file with the table of extensions between two marked lines;
+	// empty: none.
+	Readme string
 }
 
 // A Change is what one file lacks to be what the table says.
@@ -68,6 +72,19 @@ func (o *Output) Changes(t Tree) ([]Change, error) {
 			return nil, err
 		}
 	}
+	if t.Readme != "" {
+		old, err := os.ReadFile(t.Readme)
+		if err != nil {
+			return nil, err
+		}
+		data, err := between(t.Readme, old, o.Table)
+		if err != nil {
+			return nil, err
+		}
+		if !bytes.Equal(old, data) {
+			changes = append(changes, Change{t.Readme, "its table of extensions is out of date", data})
+		}
+	}
 	files, err := filepath.Glob(filepath.Join(escape(t.Dir), "z*.go"))
 	if err != nil {
 		return nil, err
@@ -85,6 +102,16 @@ func (o *Output) Changes(t Tree) ([]Change, error) {
 		}
 	}
 	return changes, nil
+}
+
+// between puts a table between the two marked lines of a file.
+func between(path string, old, table []byte) ([]byte, error) {
+	begin, end := []byte(print.ReadmeBegin+"\n"), []byte(print.ReadmeEnd+"\n")
+	from, to := bytes.Index(old, begin), bytes.Index(old, end)
+	if from < 0 || to < from {
+		return nil, fmt.Errorf("%s lacks the lines between which the table of extensions stands: put them in\n%s%s", path, begin, end)
+	}
+	return slices.Concat(old[:from], begin, []byte("\n"), table, []byte("\n"), old[to:]), nil
 }
 
 // Apply makes the changes. All new files are written whole, under other names

@@ -149,6 +149,11 @@ func (w *page) extensions() {
 		for _, k := range w.p.Keywords {
 			if k.Ext == e.Name.Text {
 				list("EHLO keyword", []string{strings.TrimSpace(k.Name + " " + arguments(k.Args))})
+				for _, a := range k.Args {
+					if a.Field != "" {
+						w.line("  - `%s`: %s", a.Name, pageDoc(a))
+					}
+				}
 			}
 		}
 		in := func(d plan.Def) bool { return d.Ext == e.Name.Text }
@@ -187,12 +192,12 @@ func (w *page) params(ext string, apart bool) {
 			if !apart {
 				w.line("It brings parameters:")
 			}
-			w.head("Parameter", "Of", "Value", "Sets", "RFC")
+			w.head("Parameter", "Of", "Value", "Sets", "Rules", "RFC")
 			first = false
 		}
 		value := valueDoc(q.Kind, q.Digits)
 		if q.Value != nil {
-			value = typedDoc(q.Value)
+			value = literally(typedDoc(q.Value))
 		}
 		if q.Kind == "choice" {
 			var words []string
@@ -201,8 +206,59 @@ func (w *page) params(ext string, apart bool) {
 			}
 			value = join(w.code(words), "or")
 		}
-		w.row("`"+q.Name+"`", commandNames(q.Of), value, strings.Join(w.code(w.factNames(q.Set)), ", "), q.RFC)
+		w.row("`"+q.Name+"`", commandNames(q.Of), value, strings.Join(w.code(w.factNames(q.Set)), ", "), w.rulesOf(q), q.RFC)
 	}
+}
+
+// literally keeps what Markdown would take for a mark.
+func literally(text string) string {
+	if strings.Contains(text, "<") {
+		return "`" + text + "`"
+	}
+	return text
+}
+
+// rulesOf says what else holds for a parameter.
+func (w *page) rulesOf(q *plan.Param) string {
+	var rules []string
+	if q.Needs != 0 {
+		rules = append(rules, "needs "+join(w.code(w.factNames(q.Needs)), "and"))
+	}
+	if len(q.Beside) > 0 {
+		rules = append(rules, "beside "+join(w.code(paramNames(q.Beside)), "and"))
+	}
+	if len(q.Apart) > 0 {
+		rules = append(rules, "never beside "+join(w.code(paramNames(q.Apart)), "or"))
+	}
+	if q.Most > 0 {
+		rules = append(rules, fmt.Sprintf("at most %d octets", q.Most))
+	}
+	return strings.Join(rules, "; ")
+}
+
+// ExtensionTable writes the table of extensions that stands in the README.
+func ExtensionTable(p *plan.Plan) []byte {
+	w := &page{printer: printer{p: p}}
+	w.line("| extension | what it is | brings | document |")
+	w.line("|---|---|---|---|")
+	for _, e := range p.Table.Extensions {
+		in := func(d plan.Def) bool { return d.Ext == e.Name.Text }
+		brings := w.code(named(p.Commands, func(c *plan.Command) plan.Def { return c.Def }, in))
+		for _, q := range p.Params {
+			if q.Ext == e.Name.Text {
+				brings = append(brings, "`"+q.Name+"` of "+commandNames(q.Of))
+			}
+		}
+		for _, q := range p.Params {
+			for _, c := range q.Choices {
+				if q.Ext != e.Name.Text && c.Keyword != nil && c.Keyword.Ext == e.Name.Text {
+					brings = append(brings, "`"+q.Name+"="+c.Word+"`")
+				}
+			}
+		}
+		w.row("["+e.Name.Text+"]("+e.File+")", e.About, strings.Join(brings, ", "), e.Cite.RFC)
+	}
+	return w.b.Bytes()
 }
 
 func (w *page) server() {

@@ -21,6 +21,11 @@ func (w *page) command(c *plan.Command) {
 		w.line("No octets of the client's: the server speaks first (%s)", c.RFC)
 	}
 	w.line("")
+	for _, a := range c.Args {
+		if a.Field != "" && a.Kind != "params" {
+			w.line("- `%s`: %s", a.Name, pageDoc(a))
+		}
+	}
 	w.line("- Legal in %s", join(w.code(w.stateNames(c.In)), "and"))
 	if c.Keyword != nil {
 		w.line("- Needs the extension `%s` to be offered", c.Keyword.Name)
@@ -68,6 +73,7 @@ func (w *page) command(c *plan.Command) {
 		}
 		w.line("%s", text)
 	}
+	w.parametersOf(c)
 	w.rowTable(c.Replies)
 	w.line("")
 	switch {
@@ -80,6 +86,39 @@ func (w *page) command(c *plan.Command) {
 	}
 	w.line("Late, where the session is confirmed to be in another state than those:")
 	w.rowTable(c.Late)
+}
+
+// parametersOf lists the parameters that a command may have.
+func (w *page) parametersOf(c *plan.Command) {
+	var list []string
+	for _, q := range w.p.Params {
+		if !slices.Contains(q.Of, c) {
+			continue
+		}
+		text := "`" + q.Name + "`"
+		if q.Ext != "" {
+			text += " ([" + q.Ext + "](#extension-" + strings.ToLower(q.Ext) + "), " + q.RFC + ")"
+		}
+		list = append(list, text)
+	}
+	if len(list) > 0 {
+		w.line("- Parameters: %s", strings.Join(list, ", "))
+	}
+}
+
+// pageDoc says what an argument is, as a page says it.
+func pageDoc(a *plan.Arg) string {
+	text := valueDoc(a.Kind, a.Digits)
+	if a.Value != nil {
+		text = literally(typedDoc(a.Value))
+	}
+	if a.List {
+		text = "any number of: " + text
+	}
+	if a.Optional {
+		text += "; may be left out"
+	}
+	return text
 }
 
 // awaitsCommand reports whether a state of the mask awaits a command.

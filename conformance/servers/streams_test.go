@@ -31,9 +31,10 @@ type manner struct {
 	behindDot string
 	// So many refused recipients and the server closes.
 	closesAt int
-	// It writes each reply by itself and waits with the second until the first is
-	// acknowledged, which the kernel of the client puts off (RFC 9293 §3.8.6.3):
-	// so long for each message, though none was lost.
+	// How long a message may take beyond the pace. Courier, Haraka and sendmail
+	// write each reply by itself, and the kernel holds the second back until the
+	// client's has acknowledged the first, which it puts off for 40 ms (RFC 9293
+	// §3.8.6.3). Dovecot's pace is not measured: it has no SMTP here.
 	perMessage time.Duration
 	// Its trace does not say ESMTPSA (RFC 3848), but SMTP.
 	plainTrace bool

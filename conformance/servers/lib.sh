@@ -111,8 +111,10 @@ stop_one() {
   kill -KILL -- "-$pid" 2>/dev/null || true
 }
 
-# tied RUN OWNER: waits until the owner is gone, or the server, and stops the server
+# tied RUN OWNER: waits until the owner is gone, or the server, and stops the server. What ends the owner's whole process
+# group leaves this one, which is in it.
 tied() {
+  trap '' TERM HUP INT
   local pid since owned
   read -r pid since <"$1/pid"; owned=$(started "$2")
   while [ "$(started "$pid")" = "$since" ] && [ "$(started "$2")" = "$owned" ]; do sleep 1; done

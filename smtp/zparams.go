@@ -104,16 +104,23 @@ const (
 // ByValue is a value of the parameter BY (RFC 2852 §4): <time> ";" <mode>
 // [<trace>].
 type ByValue struct {
-	Time  int64   // an integer from -999999999 to 999999999
+	Time  int64   // an integer from 1 to 999999999 where Mode is R, else an integer from -999999999 to 999999999
 	Mode  ByMode  // N or R
 	Trace ByTrace // T; the zero value: left out
 }
 
 func appendByValue(dst []byte, v ByValue) ([]byte, error) {
 	c := Compose(dst)
-	AppendPart(&c, "time", v.Time, func(dst []byte, v int64) ([]byte, error) {
-		return AppendRange(dst, v, 9, -999999999, 999999999)
-	}, ";")
+	switch {
+	case strings.EqualFold(string(v.Mode), "R"):
+		AppendPart(&c, "time", v.Time, func(dst []byte, v int64) ([]byte, error) {
+			return AppendRange(dst, v, 9, 1, 999999999)
+		}, ";")
+	default:
+		AppendPart(&c, "time", v.Time, func(dst []byte, v int64) ([]byte, error) {
+			return AppendRange(dst, v, 9, -999999999, 999999999)
+		}, ";")
+	}
 	c.Fixed(";")
 	AppendPart(&c, "mode", v.Mode, func(dst []byte, v ByMode) ([]byte, error) {
 		return AppendOneOf(dst, v, "N", "R")
@@ -139,6 +146,9 @@ func parseByValue(b []byte) (v ByValue, err error) {
 		})
 	}
 	if err := p.End(); err != nil {
+		return ByValue{}, err
+	}
+	if _, err := appendByValue(nil, v); err != nil {
 		return ByValue{}, err
 	}
 	return v, nil

@@ -14,6 +14,7 @@ type Value struct {
 	Digits    int
 	Range     *table.Range // integer: nil for every number of so many digits
 	Plus      bool
+	Below     bool      // integer: int64 though it can't be below zero, as another that it stands for
 	Type      string    // its own type in Go; empty: it has none
 	Words     []*Choice // choice
 	Alone     []string  // choice: words that stand alone in a list
@@ -36,7 +37,7 @@ type Elem struct {
 }
 
 // Signed reports whether an integer may be below zero.
-func (v *Value) Signed() bool { return v.Range != nil && v.Range.Min < 0 }
+func (v *Value) Signed() bool { return v.Below || v.Range != nil && v.Range.Min < 0 }
 
 // Ends gives the texts that end a part of a sequence: those that may come next.
 func (v *Value) Ends(part int) []string {
@@ -55,6 +56,15 @@ func (v *Value) Ends(part int) []string {
 	return ends
 }
 
+// Ahead reports whether a part of a sequence depends on one behind it.
+func (v *Value) Ahead(part int) bool {
+	e := v.Elems[part]
+	if e.Value == nil || e.Value.Kind != "depends" {
+		return false
+	}
+	return slices.ContainsFunc(v.Elems[part+1:], func(o *Elem) bool { return o.Field == e.Value.On })
+}
+
 // valueTypes says for each kind that has no type of its own which type in Go
 // its values have.
 var valueTypes = map[string]string{
@@ -65,7 +75,6 @@ var valueTypes = map[string]string{
 	"utf-8-addr-xtext": "string",
 	"auth-mailbox":     "string",
 	"uri":              "string",
-	"depends":          "string",
 	"date-time":        "time.Time",
 }
 
@@ -78,6 +87,8 @@ func (v *Value) GoType() string {
 		return "[]" + v.Of.GoType()
 	case v.Signed():
 		return "int64"
+	case v.Kind == "depends":
+		return v.Else.GoType()
 	}
 	return valueTypes[v.Kind]
 }
@@ -111,6 +122,19 @@ func (b *builder) value(t *table.Value, name, base string) *Value {
 			v.When = append(v.When, b.elem(e, base))
 		}
 		v.Else = b.value(t.Else, name, base)
+		for _, e := range v.When {
+			w := e.Value
+			if w.Kind != "integer" {
+				continue
+			}
+			if w.Range == nil { // one function for all of them
+				w.Range = &table.Range{Max: math.MaxUint64}
+			}
+			w.Below = v.Else.Signed()
+			if w.Signed() {
+				w.Range = &table.Range{Min: w.Range.Min, Max: min(w.Range.Max, math.MaxInt64)}
+			}
+		}
 	}
 	return v
 }

@@ -20,6 +20,8 @@ var valueFuncs = map[string]string{
 // goType writes the type in Go of a value's.
 func goType(v *plan.Value) *jen.Statement {
 	switch {
+	case v.Kind == "depends":
+		return goType(v.Else)
 	case v.Type != "":
 		return jen.Id(v.Type)
 	case v.Kind == "list":
@@ -162,7 +164,7 @@ func (pr *printer) valueTypes(f *jen.File, v *plan.Value, what string, written b
 			}
 		})
 		switch {
-		case v.Kind == "sequence" && written:
+		case v.Kind == "sequence" && (written || looksAhead(v)):
 			pr.sequenceWriter(f, v)
 		case written:
 			pr.pairsWriter(f, v)
@@ -173,6 +175,16 @@ func (pr *printer) valueTypes(f *jen.File, v *plan.Value, what string, written b
 			pr.pairsReader(f, v)
 		}
 	}
+}
+
+// looksAhead reports whether a part of a sequence depends on one behind it.
+func looksAhead(v *plan.Value) bool {
+	for i := range v.Elems {
+		if v.Ahead(i) {
+			return true
+		}
+	}
+	return false
 }
 
 func elemDoc(e *plan.Elem) string {
@@ -258,8 +270,10 @@ func (pr *printer) sequenceReader(f *jen.File, v *plan.Value) {
 	f.Line()
 	f.Func().Id("parse"+v.Type).Params(jen.Id("b").Index().Byte()).Params(jen.Id("v").Id(v.Type), jen.Err().Error()).BlockFunc(func(g *jen.Group) {
 		g.Id("p").Op(":=").Add(engine("NewParts")).Call(jen.Id("b"))
+		check := false
 		for i, e := range v.Elems {
 			part := func() jen.Code { return pr.readPart(v, i) }
+			check = check || v.Ahead(i)
 			p := jen.Id("p")
 			switch {
 			case e.Optional && e.After != "":
@@ -278,6 +292,9 @@ func (pr *printer) sequenceReader(f *jen.File, v *plan.Value) {
 			}
 		}
 		g.If(jen.Err().Op(":=").Id("p").Dot("End").Call(), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Id(v.Type).Values(), jen.Err()))
+		if check { // a part depends on one behind it: what writes the value knows whether they fit
+			g.If(jen.List(jen.Id("_"), jen.Err()).Op(":=").Id("append"+v.Type).Call(jen.Nil(), jen.Id("v")), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Id(v.Type).Values(), jen.Err()))
+		}
 		g.Return(jen.Id("v"), jen.Nil())
 	})
 }
@@ -286,7 +303,7 @@ func (pr *printer) sequenceReader(f *jen.File, v *plan.Value) {
 func (pr *printer) readPart(v *plan.Value, i int) jen.Code {
 	e := v.Elems[i]
 	self := i+1 < len(v.Elems) && v.Elems[i+1].After == "" // it ends by what it is
-	return pr.depending(e, jen.Id("v"), func(x *plan.Value) jen.Code {
+	read := func(x *plan.Value) jen.Code {
 		into := jen.Id("v").Dot(e.Field).Op("=")
 		p := jen.Op("&").Id("p")
 		switch {
@@ -296,7 +313,11 @@ func (pr *printer) readPart(v *plan.Value, i int) jen.Code {
 			return into.Add(engine("ParseDigitsPart")).Call(p, jen.Lit(e.Name), reader(x))
 		}
 		return into.Add(engine("ParsePart")).Call(append([]jen.Code{p, jen.Lit(e.Name), reader(x)}, texts(v.Ends(i))...)...)
-	})
+	}
+	if v.Ahead(i) {
+		return read(e.Value.Else)
+	}
+	return pr.depending(e, jen.Id("v"), read)
 }
 
 func texts(list []string) []jen.Code {

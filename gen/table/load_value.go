@@ -302,9 +302,11 @@ func (r *reader) sequence(n *yaml.Node) []*Elem {
 			}
 			e.Value = r.value(named[0].value, elemKinds)
 			r.separated(&e.Value)
-			r.dependsOn(list, &e.Value)
 		}
 		list = append(list, e)
+	}
+	for _, e := range list {
+		r.dependsOn(list, e)
 	}
 	r.parted(list)
 	if len(list) == 0 && len(n.Content) == 0 {
@@ -313,28 +315,37 @@ func (r *reader) sequence(n *yaml.Node) []*Elem {
 	return list
 }
 
-// dependsOn holds that a part depends on one before it, and has one type.
-func (r *reader) dependsOn(before []*Elem, v *Value) {
+// dependsOn holds that a part depends on another one of the sequence, and has
+// one type in Go.
+func (r *reader) dependsOn(list []*Elem, e *Elem) {
+	v := &e.Value
 	if v.Kind != "depends" {
 		return
 	}
 	var known []string
-	for _, e := range before {
-		if e.Value.Kind == "word" || e.Value.Kind == "choice" {
-			known = append(known, e.Name.Text)
+	for _, o := range list {
+		if o.Value.Kind == "word" || o.Value.Kind == "choice" {
+			known = append(known, o.Name.Text)
 		}
 	}
 	if v.On.Text != "" && !contains(known, v.On.Text) {
-		r.add(v.On.Pos, "undefined", "no part before this one is named %q and a word or a choice%s", v.On.Text, didYouMean(v.On.Text, known))
+		r.add(v.On.Pos, "undefined", "no other part is named %q and a word or a choice%s", v.On.Text, didYouMean(v.On.Text, known))
 	}
-	texts := []string{"word", "domain", "xtext", "utf-8-addr-xtext", "auth-mailbox"}
-	for _, e := range v.When {
-		if !contains(texts, e.Value.Kind) && e.Value.Kind != "" {
-			r.add(e.Value.Pos, "value", "what depends on another part has one type in Go, text; %s has another; use one of %s", e.Value.Kind, strings.Join(texts, ", "))
+	if v.Else == nil || v.Else.Kind == "" {
+		return
+	}
+	same := []string{"word", "domain", "xtext", "utf-8-addr-xtext", "auth-mailbox"}
+	switch {
+	case v.Else.Kind == "integer":
+		same = []string{"integer"}
+	case !contains(same, v.Else.Kind):
+		r.add(v.Else.Pos, "value", "what depends on another part is text or a number; %s is neither; use one of integer, %s", v.Else.Kind, strings.Join(same, ", "))
+		return
+	}
+	for _, w := range v.When {
+		if w.Value.Kind != "" && !contains(same, w.Value.Kind) {
+			r.add(w.Value.Pos, "value", "what depends on another part has one type in Go, that of %s; %s has another; use one of %s", v.Else.Kind, w.Value.Kind, strings.Join(same, ", "))
 		}
-	}
-	if v.Else != nil && v.Else.Kind != "" && !contains(texts, v.Else.Kind) {
-		r.add(v.Else.Pos, "value", "what depends on another part has one type in Go, text; %s has another; use one of %s", v.Else.Kind, strings.Join(texts, ", "))
 	}
 }
 
@@ -343,16 +354,21 @@ func (r *reader) dependsOn(before []*Elem, v *Value) {
 func (r *reader) parted(list []*Elem) {
 	for i, e := range list[:max(len(list)-1, 0)] {
 		next := list[i+1]
-		choice, number := e.Value.Kind == "choice", next.Value.Kind == "integer"
+		choice, number := e.Value.Kind == "choice", next.Value.isInteger()
 		switch {
 		case e.Name.Text == "" || next.After != "":
 		case e.Optional && e.After == "" && choice && (number || signs(e.Value.Choices)):
 		case e.Optional && e.After == "":
 			r.add(e.Pos, "value", `nothing shows whether %s is there; give it or what follows a text before it (after: TEXT), or let it be a choice whose words begin with a sign, as "@" is`, e.Name.Text)
-		case !choice && e.Value.Kind != "integer":
+		case !choice && !e.Value.isInteger():
 			r.add(next.Pos, "value", `nothing shows where %s ends and what follows begins; put {fixed: TEXT} between, or after: TEXT to the second`, e.Name.Text)
 		}
 	}
+}
+
+// isInteger reports whether a value is a number, whatever it depends on.
+func (v *Value) isInteger() bool {
+	return v.Kind == "integer" || v.Kind == "depends" && v.Else != nil && v.Else.Kind == "integer"
 }
 
 // signs reports whether no word of a choice begins as a name does.

@@ -15,6 +15,7 @@ import (
 	netsmtp "net/smtp"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -307,6 +308,9 @@ type watch struct {
 
 func (w *watch) Write(p []byte) (int, error) { w.writes++; return w.Conn.Write(p) }
 func (w *watch) Read(p []byte) (int, error)  { w.reads++; return w.Conn.Read(p) }
+
+// SyscallConn lets the client set what it sets for the connection itself.
+func (w *watch) SyscallConn() (syscall.RawConn, error) { return w.Conn.(syscall.Conn).SyscallConn() }
 
 // DialContext makes a watch a smtpclient.Config's Dialer.
 func (w *watch) DialContext(ctx context.Context, network, address string) (net.Conn, error) {

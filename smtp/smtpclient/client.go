@@ -35,6 +35,7 @@ type Client struct {
 	buffered bool          // the kernel buffers what is written: TCP, Unix
 	chunks   bool          // messages go out by BDAT
 	block    time.Duration // for writing one piece of data
+	quick    func()        // makes the kernel acknowledge what comes at once; may be nil
 
 	work sync.WaitGroup // goroutines of this client
 
@@ -84,6 +85,7 @@ func newClient(ctx context.Context, conn net.Conn, cfg Config, addr string) (*Cl
 		return nil, c.opError("connect", err)
 	}
 	k, ok := c.s.Protocol().Keyword(smtp.RoleLastChunk)
+	c.quick = acknowledger(c.conn)
 	c.chunks = ok && c.s.Offered(k) && c.s.Op(smtp.RoleLastChunk) != 0
 	return c, nil
 }

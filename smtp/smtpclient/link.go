@@ -272,7 +272,11 @@ func (c *Client) read(ctx context.Context) {
 	if !l.graceBy.IsZero() && l.graceBy.Before(by) {
 		by = l.graceBy
 	}
+	several := c.s.Awaiting() > 1 && !c.cfg.Eager
 	c.mu.Unlock()
+	if several && c.quick != nil {
+		c.quick()
+	}
 	c.conn.SetReadDeadline(by)
 	stop := func() bool { return true }
 	if ctx.Done() != nil {

@@ -60,4 +60,4 @@ conformance-auth: ## log in to real mail servers by each mechanism that they off
 	@case " $(or $(SERVERS),postfix) " in *" postfix "*) go test -count=1 -v -tags realservers -run '^TestPostfix$$' ./auth/ntlm ;; esac
 
 bench: ## measure beside other libraries, ten minutes (ARGS="small flights"; ARGS=list shows the tables)
-	go run ./bench $(ARGS)
+	go run ./tools/bench $(ARGS)

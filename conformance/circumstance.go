@@ -30,8 +30,6 @@ func (c Circumstance) String() string {
 	return strings.Join([]string{c.Link, c.Cut, c.Login}, ", ")
 }
 
-func (c Circumstance) values() [3]string { return [3]string{c.Link, c.Cut, c.Login} }
-
 // circumstances are those under which a case runs: of what varies, each value of
 // one thing meets each value of every other at least once.
 func circumstances(vary string, base Circumstance, links, cuts, logins []string) []Circumstance {

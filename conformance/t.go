@@ -27,7 +27,6 @@ type T struct {
 	retry    bool
 	conns    []*Conn
 	lines    []Line
-	octets   int
 	unsent   bool // the log is full
 }
 

@@ -203,7 +203,11 @@ func (c *Conn) Group(commands ...string) []Reply {
 func (c *Conn) OneWrite(commands ...string) []Reply {
 	c.Write(strings.Join(commands, "\r\n") + "\r\n")
 	var replies []Reply
-	for _, command := range commands {
+	for i, command := range commands {
+		if i > 0 && replies[i-1].Err != nil { // what is lost once is not waited for again
+			replies = append(replies, Reply{Command: shown(command), Err: replies[i-1].Err, t: c.t, c: c})
+			continue
+		}
 		replies = append(replies, c.Read(command))
 	}
 	return replies

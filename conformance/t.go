@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"fmt"
 	"net"
@@ -166,6 +167,7 @@ func (t *T) dial(implicit bool) *Conn {
 	if err != nil {
 		t.Errorf("no connection to %s: %s", address, plain(err))
 	}
+	context.AfterFunc(t.run.ctx, func() { nc.Close() }) // whoever ends the run ends what waits
 	t.mu.Lock()
 	c := &Conn{t: t, number: len(t.conns) + 1, nc: nc, last: time.Now()}
 	t.conns = append(t.conns, c)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -393,40 +394,50 @@ func TestTimeouts(t *testing.T) {
 	for _, m := range modes() {
 		for _, role := range []smtp.Role{smtp.RoleGreeting, smtp.RoleHello, smtp.RoleSender, smtp.RoleRecipient, smtp.RoleData, smtp.RoleContent, smtp.RoleLastChunk} {
 			t.Run(fmt.Sprint(m.name, "/", role), func(t *testing.T) {
-				var mute atomic.Bool
-				srv := m.server(t, func(c *smtptest.Config) {
-					c.Answer = func(q smtptest.Request) (smtptest.Answer, bool) {
-						if q.Role == role {
-							mute.Store(true)
-						}
-						return smtptest.Answer{Silent: true}, mute.Load()
-					}
-				})
-				cfg := m.config()
-				cfg.Timeout = 50 * time.Millisecond
-				c, err := smtpclient.Dial(t.Context(), srv.Addr, cfg)
-				if role <= smtp.RoleHello {
-					if err == nil || !strings.Contains(err.Error(), "within 50ms") {
-						t.Errorf("Dial: %v", err)
-					}
-					return
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer c.Close()
-				report, err := c.Send(t.Context(), smtpclient.Envelope{To: []string{"b@example.test"}}, strings.NewReader(letter))
-				want := smtp.NotSent
-				switch {
-				case strings.Contains(m.name, "BDAT") && role == smtp.RoleLastChunk, !strings.Contains(m.name, "BDAT") && role == smtp.RoleContent:
-					want = smtp.Unknown
-				case strings.Contains(m.name, "BDAT") && role >= smtp.RoleData, role == smtp.RoleLastChunk:
-					want = smtp.Accepted
-				}
-				if got := report.Recipients[0].Outcome; got != want || want != smtp.Accepted && !strings.Contains(err.Error(), "within 50ms") {
-					t.Errorf("%v, %v; want %v", got, err, want)
-				}
+				synctest.Test(t, func(t *testing.T) { timeout(t, m, role) })
 			})
 		}
+	}
+}
+
+// timeout has a server fall silent when it should answer a command of a role.
+func timeout(t *testing.T, m mode, role smtp.Role) {
+	srv := smtptest.NewUnstartedServer()
+	srv.Config.LMTP, srv.Config.Without = m.lmtp, m.without
+	defer srv.Close()
+	var mute atomic.Bool
+	srv.Config.Answer = func(q smtptest.Request) (smtptest.Answer, bool) {
+		if q.Role == role {
+			mute.Store(true)
+		}
+		return smtptest.Answer{Silent: true}, mute.Load()
+	}
+	cfg := m.config()
+	cfg.Timeout = time.Minute
+	start := time.Now()
+	c, err := smtpclient.NewClient(t.Context(), srv.Pipe(), cfg)
+	if role <= smtp.RoleHello {
+		if err == nil || !strings.Contains(err.Error(), "within 1m0s") {
+			t.Errorf("NewClient: %v", err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	report, err := c.Send(t.Context(), smtpclient.Envelope{To: []string{"b@example.test"}}, strings.NewReader(letter))
+	want := smtp.NotSent
+	switch {
+	case strings.Contains(m.name, "BDAT") && role == smtp.RoleLastChunk, !strings.Contains(m.name, "BDAT") && role == smtp.RoleContent:
+		want = smtp.Unknown
+	case strings.Contains(m.name, "BDAT") && role >= smtp.RoleData, role == smtp.RoleLastChunk:
+		want = smtp.Accepted
+	}
+	if got := report.Recipients[0].Outcome; got != want || want != smtp.Accepted && !strings.Contains(err.Error(), "within 1m0s") {
+		t.Errorf("%v, %v; want %v", got, err, want)
+	}
+	if spent := time.Since(start); want != smtp.Accepted && spent != time.Minute {
+		t.Errorf("it took %v, want 1m0s", spent)
 	}
 }

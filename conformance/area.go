@@ -1,5 +1,7 @@
 package conformance
 
+import "slices"
+
 const sequencing = "sequencing"
 
 // areas are the chapters, in the order in which they run. One new case is one
@@ -27,7 +29,7 @@ func areas() []area {
 		{"DSN", "Senders ask for reports to know whether mail came; what is asked wrongly has to be told at once.", dsnCases},
 		{"SMTPUTF8", "An address cut or recoded on the way is another address.", utf8Cases},
 		{"STARTTLS", "What was said before TLS may come from an attacker: nothing of it may count afterwards.", startTLSCases},
-		{"AUTH", "AUTH decides who may send as whom.", authCases},
+		{"AUTH", "AUTH decides who may send as whom.", slices.Concat(authCases, exchangeCases)},
 		{"AUTH mechanisms", "A mechanism that is taken half way lets in whoever knows half of the secret.", mechanismCases},
 		{"submission", "Submission is where mail enters: what is let in there bears the name of the site.", submissionCases},
 		{"smaller extensions", "An extension that is offered and not done as its RFC says is worse than none.", extensionCases},

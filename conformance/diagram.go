@@ -151,9 +151,9 @@ func draw(a, b node, label string, v Verdict) edge {
 func (d *diagram) grid(results map[string]Result) {
 	var ops []smtp.Op
 	for op := smtp.Op(1); int(op) < len(smtp.Table.Commands); op++ {
-		if info := &smtp.Table.Commands[op]; info.Line && info.Verb != "" && info.Verb != "*" {
+		if tried(op) {
 			ops = append(ops, op)
-			d.Commands = append(d.Commands, info.Name)
+			d.Commands = append(d.Commands, smtp.Table.Commands[op].Name)
 		}
 	}
 	for _, p := range places {

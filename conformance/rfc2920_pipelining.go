@@ -205,7 +205,12 @@ var pipeliningCases = []Case{
 				c.Read("the end of data").Want("5yz 4yz; fail 2yz")
 			} else {
 				r.Need("5yz")
-				c.Read(group[3]).Want("5yz; else fail")
+				if text := c.Read(group[3]); text.Code == 221 || text.Code == 421 {
+					t.Warnf("text read as commands ends the connection: %s", text)
+					return
+				} else {
+					text.Want("5yz; else fail")
+				}
 				c.Read(group[4]).Want("5yz; else fail")
 			}
 			c.Read(group[5]).Want("250; fail silence close")

@@ -104,7 +104,7 @@ var chunkingCases = []Case{
 			c := t.Session()
 			c.Transaction()
 			c.Chunk("").Want("250")
-			c.Cmd("RSET").Need("250")
+			c.Cmd("RSET").Want("250; fail close")
 		},
 	},
 	{
@@ -337,7 +337,7 @@ var chunkingCases = []Case{
 					return
 				}
 			}
-			c.InStep()
+			c.Cmd("RSET").Want("250; fail silence close")
 		},
 	},
 	{

@@ -32,7 +32,10 @@ func noEndOnce(t *T, params, variant, inHeader string) {
 		variant = "\r\n"
 	}
 	c.Write(head + variant + smuggled)
-	name := fmt.Sprintf("%q", variant+inHeader)
+	name := fmt.Sprintf("%q", variant)
+	if inHeader != "" {
+		name = fmt.Sprintf("%q in the first header field", inHeader)
+	}
 	early, quiet := c.Quiet()
 	switch {
 	case quiet:

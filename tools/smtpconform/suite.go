@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/tabellarius/tabellarius/conformance"
@@ -84,7 +85,7 @@ func (a *app) config(f *runFlags) (conformance.Config, error) {
 		cfg.Address, cfg.ImplicitTLS = "", f.Address
 	}
 	if f.Mailbox != "" {
-		if _, err := os.Stat(f.Mailbox); err != nil {
+		if _, err := os.Stat(filepath.Dir(filepath.Clean(f.Mailbox))); err != nil { // the first mail may make the folder
 			return cfg, usageError("--mailbox: %v", err)
 		}
 		if len(f.To) == 0 {

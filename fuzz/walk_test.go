@@ -45,6 +45,9 @@ func TestModel(t *testing.T) {
 		}
 	}
 	for _, what := range expected {
+		if testing.Short() && what == "void_data" {
+			continue // too rare for so few walks
+		}
 		if seen[what] == 0 {
 			t.Errorf("no walk came upon this: %s", what)
 		}

@@ -45,7 +45,7 @@ var troubles = []trouble{
 	{name: "421", to: busy},
 	{name: "closed behind a refusal", to: closes, only: "exim"},
 	{name: "killed", signal: syscall.SIGKILL, only: "postfix"}, // Exim's deliveries may be hit too, and wait for the next run of its queue
-	{name: "ended", signal: syscall.SIGTERM, only: "postfix"}, // Exim lets it pass at times
+	{name: "ended", signal: syscall.SIGTERM, only: "postfix"},  // Exim lets it pass at times
 }
 
 // inFlight is how many messages one connection is given at once.

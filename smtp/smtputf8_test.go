@@ -44,9 +44,10 @@ func TestSMTPUTF8EndsWithTheTransaction(t *testing.T) {
 	var params smtp.Params
 	smtp.Set(&params, smtp.SMTPUTF8, true)
 	p.must(p.s.Mail("été@example.test", &params))
-	p.must(p.s.Rcpt("été@example.test", nil))
 	p.flush()
 	p.reply("250 ok")
+	p.must(p.s.Rcpt("été@example.test", nil))
+	p.flush()
 	p.reply("250 ok")
 	p.must(p.s.Rset())
 	p.flush()

@@ -25,8 +25,12 @@ type draw struct {
 }
 
 func drawn(t *rapid.T, h auth.Hash, plus bool) draw {
-	// Letters that SASLprep changes, characters that have to be escaped.
-	text := rapid.StringOfN(rapid.RuneFrom([]rune("ab=,\u00aa\u00ad\u2168é ü漢Z9")), 1, 12, -1).Filter(func(s string) bool { return s != "\u00ad" && s[0] != 0xc2 })
+	// Letters that SASLprep changes, characters that have to be escaped; no text that
+	// the peer can't prepare.
+	text := rapid.StringOfN(rapid.RuneFrom([]rune("ab=,\u00aa\u00ad\u2168é ü漢Z9")), 1, 12, -1).Filter(func(s string) bool {
+		_, err := scram.SHA256.NewClient(s, s, s)
+		return err == nil && s != "\u00ad" && s[0] != 0xc2
+	})
 	d := draw{
 		hash: h,
 		user: text.Draw(t, "user"), password: text.Draw(t, "password"),
@@ -56,11 +60,11 @@ func (d draw) other() auth.ChannelBinding {
 func (d draw) good(t *rapid.T) bool {
 	a, err := hashes[d.hash].NewClient("u", d.password, "")
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	b, err := hashes[d.hash].NewClient("u", d.tried, "")
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	kf := scram.KeyFactors{Salt: string(d.salt), Iters: d.iterations}
 	one, err1 := a.GetStoredCredentialsWithError(kf)
@@ -81,7 +85,7 @@ func TestOurClient(t *testing.T) {
 		good := d.good(t)
 		keeper, err := hashes[d.hash].NewClient(d.user, d.password, "")
 		if err != nil {
-			t.Skip(err)
+			t.Fatal(err)
 		}
 		stored, err := keeper.GetStoredCredentialsWithError(scram.KeyFactors{Salt: string(d.salt), Iters: d.iterations})
 		if err != nil {
@@ -126,7 +130,7 @@ func TestOurServer(t *testing.T) {
 		}
 		client, err := hashes[d.hash].NewClient(d.user, d.tried, d.authzid)
 		if err != nil {
-			t.Skip(err)
+			t.Fatal(err)
 		}
 		lookup := func(authzid, user string) (auth.ScramSecret, error) { return secret, nil }
 		m, conversation, peer := auth.ScramServer(d.hash, lookup), client.NewConversation(), auth.Peer{}

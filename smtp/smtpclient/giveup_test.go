@@ -293,3 +293,28 @@ func besideABatch(t *testing.T, m mode, eager bool, phase time.Duration) {
 	}
 	<-ended
 }
+
+// lateContext ends between the first look at it and the second.
+type lateContext struct {
+	context.Context
+	looked bool
+}
+
+func (c *lateContext) Err() error {
+	if c.looked {
+		return context.Canceled
+	}
+	c.looked = true
+	return nil
+}
+
+// TestContextEndsAsSendBegins: whoever gives up in that very moment is told so.
+func TestContextEndsAsSendBegins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := piped(t, mode{}, nil)
+		r, err := c.Send(&lateContext{Context: t.Context()}, toOne, strings.NewReader("Subject: late\r\n\r\n"))
+		if !errors.Is(err, context.Canceled) || r.Recipients[0].Outcome != smtp.NotSent {
+			t.Errorf("%v, %v; want not sent, for context.Canceled", r.Recipients[0].Outcome, err)
+		}
+	})
+}

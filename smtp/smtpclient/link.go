@@ -65,8 +65,8 @@ var outputPool = sync.Pool{New: func() any { return new(outputs) }}
 // run puts a job in the queue and drives the connection until it is done, or ctx
 // ends.
 func (c *Client) run(ctx context.Context, j *job) error {
-	if err := context.Cause(ctx); ctx.Err() != nil {
-		return c.opError("send", err)
+	if ctx.Err() != nil {
+		return c.opError("send", context.Cause(ctx))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

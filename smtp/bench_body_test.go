@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"math/rand/v2"
 	"net/textproto"
 	"strings"
 	"testing"
@@ -15,6 +16,15 @@ import (
 var megabyte = func() []byte {
 	line := strings.Repeat("x", 70) + "\r\n"
 	return bytes.Repeat([]byte("."+line[1:]+strings.Repeat(line, 63)), 1<<20/(64*72))
+}()
+
+// uneven is 1 MB of lines of 1 to 100 octets.
+var uneven = func() (b []byte) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for len(b) < 1<<20 {
+		b = append(b, strings.Repeat("x", 1+rnd.IntN(100))+"\r\n"...)
+	}
+	return b
 }()
 
 // BenchmarkText brings message data into the form of the wire: with dots as DATA
@@ -33,10 +43,10 @@ func BenchmarkText(b *testing.B) {
 		})
 	}
 	out := make([]byte, 0, 2*len(megabyte))
-	text := func(dots bool) func() int {
+	text := func(dots bool, body []byte) func() int {
 		return func() int {
 			t := smtp.Text{Dots: dots}
-			p, err := t.Append(out[:0], megabyte)
+			p, err := t.Append(out[:0], body)
 			if err == nil {
 				p, err = t.AppendEnd(p)
 			}
@@ -46,8 +56,9 @@ func BenchmarkText(b *testing.B) {
 			return len(p)
 		}
 	}
-	run("dots", text(true))
-	run("plain", text(false))
+	run("dots", text(true, megabyte))
+	run("plain", text(false, megabyte))
+	run("uneven", text(true, uneven))
 	w := textproto.NewWriter(bufio.NewWriter(io.Discard))
 	run("textproto", func() int {
 		d := w.DotWriter()
@@ -57,12 +68,16 @@ func BenchmarkText(b *testing.B) {
 		}
 		return n
 	})
-	run("linefeeds", func() (n int) {
-		for rest := megabyte; len(rest) > 0; n++ {
-			rest = rest[bytes.IndexByte(rest, '\n')+1:]
+	walk := func(body []byte) func() int {
+		return func() (n int) {
+			for rest := body; len(rest) > 0; n++ {
+				rest = rest[bytes.IndexByte(rest, '\n')+1:]
+			}
+			return n
 		}
-		return n
-	})
+	}
+	run("linefeeds", walk(megabyte))
+	run("linefeeds-uneven", walk(uneven))
 	run("copy", func() int { return len(append(out[:0], megabyte...)) })
 }
 

@@ -21,6 +21,7 @@ type Text struct {
 	Dots   bool
 	inLine bool // some of the line under way went out
 	cr     bool // a CR is held back: its LF is to come
+	ragged bool // lines are not of one length
 	length int  // octets of the line under way
 }
 
@@ -49,34 +50,49 @@ func (t *Text) Ready(p []byte) bool {
 	return ok
 }
 
-var carriageReturn = []byte{'\r'}
+var lineEnd = []byte("\r\n")
 
 // clean appends p to dst, dots doubled, if all its lines end in CRLF and it has
 // no other CR or LF: the line feeds are walked, with a look at the octet before
 // and behind each, and the carriage returns counted against them. A nil dst
 // gets nothing. Where ok is false dst is not to be used.
 func (t *Text) clean(dst, p []byte) (_ []byte, ok bool) {
+	start := len(dst)
 	copied := 0 // of p, into dst
 	if t.Dots && !t.inLine && len(p) > 0 && p[0] == '.' {
 		dst = append(dst, '.')
 	}
-	lines := 0
-	for i := 0; ; lines++ {
-		n := bytes.IndexByte(p[i:], '\n')
-		if n < 0 {
-			break
+	// Where lines have one length, as in base64, the next line feed is looked for
+	// where it would stand then. One that was passed over so is found by counting.
+	lines, guesses := 0, 0
+	for i, length, alike := 0, 0, 0; ; lines++ {
+		if next := i + length; alike > 1 && !t.ragged && next <= len(p) && p[next-1] == '\n' {
+			i = next
+			guesses++
+		} else {
+			n := bytes.IndexByte(p[i:], '\n') + 1
+			if n == 0 {
+				break
+			}
+			i += n
+			if n != length {
+				length, alike = n, 0
+			}
+			alike++
 		}
-		i += n
-		if i == 0 || p[i-1] != '\r' {
+		if i == 1 || p[i-2] != '\r' {
 			return dst, false
 		}
-		i++
 		if t.Dots && i < len(p) && p[i] == '.' {
 			dst = append(append(dst, p[copied:i]...), '.')
 			copied = i
 		}
 	}
-	if bytes.Count(p, carriageReturn) != lines {
+	if guesses > 0 && bytes.Count(p, lineEnd[1:]) != lines {
+		t.ragged = true
+		return t.clean(dst[:start], p)
+	}
+	if bytes.Count(p, lineEnd[:1]) != lines {
 		return dst, false
 	}
 	if dst != nil {

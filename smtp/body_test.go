@@ -105,8 +105,26 @@ func textProperty(t *rapid.T) {
 
 func TestText(t *testing.T) { rapid.Check(t, textProperty) }
 
+// evenLines are lines of one length, some octets of which are overwritten.
+var evenLines = rapid.Custom(func(t *rapid.T) []byte {
+	line := strings.Repeat("x", rapid.IntRange(0, 9).Draw(t, "length")) + "\r\n"
+	b := []byte(strings.Repeat(line, rapid.IntRange(3, 12).Draw(t, "lines")))
+	for range rapid.IntRange(0, 4).Draw(t, "changes") {
+		what := rapid.SampledFrom([]string{"\r\n", "\r\n", "\n", "\r", ".", "\r\n.", "a"}).Draw(t, "octets")
+		copy(b[rapid.IntRange(0, len(b)-1).Draw(t, "at"):], what)
+	}
+	return b
+})
+
+func TestTextOfEvenLines(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		body := evenLines.Draw(t, "body")
+		checkText(t, smtp.TextPolicy{}, rapid.Bool().Draw(t, "dots"), body, pieces(t, body))
+	})
+}
+
 func FuzzText(f *testing.F) {
-	for _, seed := range []string{"", ".", "a\r\n.\r\nb", "a\n.\nb", "a\r", "\r\r\n", "..\r\n."} {
+	for _, seed := range []string{"", ".", "a\r\n.\r\nb", "a\n.\nb", "a\r", "\r\r\n", "..\r\n.", "ab\r\nab\r\n\r\n\r\nab\r\n"} {
 		f.Add([]byte(seed), 1, false, 0, true)
 	}
 	f.Fuzz(func(t *testing.T, body []byte, at int, strict bool, maxLine int, dots bool) {

@@ -16,14 +16,17 @@ const (
 	Should    Level = "SHOULD"
 	ShouldNot Level = "SHOULD NOT"
 	May       Level = "MAY"
+	// Robust is asked for by no RFC: what is right by common sense, or what a
+	// published attack teaches.
+	Robust Level = "robust"
 )
 
-// verdict is what a breach of a requirement of this level leads to.
-func (l Level) verdict() Verdict {
+// Breach is the verdict that a breach of a requirement of this level leads to.
+func (l Level) Breach() Verdict {
 	switch l {
 	case Must, MustNot:
 		return Fail
-	case Should, ShouldNot:
+	case Should, ShouldNot, Robust:
 		return Warn
 	}
 	return Pass
@@ -43,7 +46,8 @@ const (
 // Verdicts are all of them, the worst first.
 var Verdicts = []Verdict{Fail, Error, Warn, Pass, Skipped}
 
-func worse(a, b Verdict) Verdict {
+// Worse is the worse one of two verdicts.
+func Worse(a, b Verdict) Verdict {
 	if slices.Index(Verdicts, b) < slices.Index(Verdicts, a) {
 		return b
 	}
@@ -171,8 +175,10 @@ func (c *Case) cites(list []string) bool {
 
 // Select gives the cases that a selection names. A pattern, level or area that
 // names nothing is an error.
-func (s Selection) Select() ([]Case, error) {
-	all := allCases()
+func (s Selection) Select() ([]Case, error) { return s.From(allCases()) }
+
+// From is Select from other cases than those of this package.
+func (s Selection) From(all []Case) ([]Case, error) {
 	for _, p := range slices.Concat(s.IDs, s.Skip) {
 		if !slices.ContainsFunc(all, func(c Case) bool { return matches([]string{p}, c.ID) }) {
 			return nil, fmt.Errorf("conformance: no case is called %q", p)
@@ -180,7 +186,7 @@ func (s Selection) Select() ([]Case, error) {
 	}
 	for _, a := range s.Areas {
 		if !slices.ContainsFunc(all, func(c Case) bool { return c.Area == a }) {
-			return nil, fmt.Errorf("conformance: no area is called %q; there are: %s", a, strings.Join(Areas(), ", "))
+			return nil, fmt.Errorf("conformance: no area is called %q; there are: %s", a, strings.Join(areasOf(all), ", "))
 		}
 	}
 	for _, r := range s.RFCs {
@@ -205,9 +211,13 @@ func (s Selection) Select() ([]Case, error) {
 }
 
 // Areas are the names of the areas, in order.
-func Areas() (names []string) {
-	for _, a := range areas() {
-		names = append(names, a.name)
+func Areas() []string { return areasOf(allCases()) }
+
+func areasOf(all []Case) (names []string) {
+	for _, c := range all {
+		if !slices.Contains(names, c.Area) {
+			names = append(names, c.Area)
+		}
 	}
 	return names
 }

@@ -12,6 +12,8 @@ import (
 // Config says which server to ask, and what the suite may do there. Only Address
 // is needed; what else is missing leads to cases that are skipped.
 type Config struct {
+	// Name is what the report calls the server. Default: its address.
+	Name string
 	// Address is "host:port" of SMTP, submission or LMTP, or the path of a Unix
 	// socket.
 	Address string
@@ -49,6 +51,8 @@ type Config struct {
 	// Expected are deviations that are known: for each id the reason. A case that
 	// is expected to deviate and passes is reported, as is a new deviation.
 	Expected map[string]string
+	// Strict takes a warning that Expected does not name for unexpected too.
+	Strict bool
 	// Slow runs cases that take minutes.
 	Slow bool
 

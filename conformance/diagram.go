@@ -76,7 +76,7 @@ func newDiagram(r *Report) diagram {
 			if p.state == s {
 				for id, x := range results {
 					if strings.HasPrefix(id, "seq-"+p.name+"-") {
-						n.Verdict = worse(n.Verdict, x.Verdict)
+						n.Verdict = Worse(n.Verdict, x.Verdict)
 					}
 				}
 			}
@@ -128,7 +128,7 @@ func worstOf(results map[string]Result, from smtp.State, ops []smtp.Op) Verdict 
 	for _, p := range places {
 		for _, op := range ops {
 			if x, ok := results["seq-"+p.name+"-"+smtp.Table.Commands[op].Name]; ok && p.state == from {
-				v = worse(v, x.Verdict)
+				v = Worse(v, x.Verdict)
 			}
 		}
 	}

@@ -38,7 +38,7 @@ type junitMessage struct {
 // deviation counts as passed and one that is gone as failed; a warning passes
 // and stands in the output of its case.
 func (r *Report) WriteJUnit(w io.Writer) error {
-	suite := junitSuite{Name: "smtpconform " + r.Server, Tests: len(r.Results), Time: fmt.Sprintf("%.3f", r.Seconds)}
+	suite := junitSuite{Name: "smtpconform " + r.Peer(), Tests: len(r.Results), Time: fmt.Sprintf("%.3f", r.Seconds)}
 	for i := range r.Results {
 		x := &r.Results[i]
 		c := junitCase{Name: x.ID, Class: "smtp." + strings.ReplaceAll(x.Area, " ", "_"), Time: fmt.Sprintf("%.3f", float64(x.Ms)/1000)}
@@ -80,7 +80,7 @@ func (x *Result) message() string {
 	case x.Reason != "":
 		text += " (known: " + x.Reason + ")"
 	}
-	return text + " [RFC " + x.RFC + "]"
+	return text + " [" + x.Source() + "]"
 }
 
 func (x *Result) conversation() string {

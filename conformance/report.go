@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -44,7 +45,7 @@ func newResult(c *Case) Result {
 
 // join adds what a case did under one more circumstance.
 func (r *Result) join(one Result) {
-	v := worse(r.Verdict, one.Verdict)
+	v := Worse(r.Verdict, one.Verdict)
 	if v != r.Verdict || r.Log == nil {
 		r.Log = one.Log
 	}
@@ -65,8 +66,19 @@ func (r *Result) join(one Result) {
 // Deviates reports whether the server left the RFC: fail or warn.
 func (r *Result) Deviates() bool { return r.Verdict == Fail || r.Verdict == Warn }
 
-// A Report is what a run found.
+// Source is where the requirement comes from: "RFC 5321 §4.2", or the name of an
+// attack.
+func (r *Result) Source() string {
+	if r.RFC != "" && r.RFC[0] >= '0' && r.RFC[0] <= '9' {
+		return "RFC " + r.RFC
+	}
+	return r.RFC
+}
+
+// A Report is what a run found: about a server, or about a client.
 type Report struct {
+	// Client is the client that was judged; empty if it was a server.
+	Client      string                       `json:"client,omitempty"`
 	Server      string                       `json:"server"`
 	Greeting    string                       `json:"greeting"`
 	Began       time.Time                    `json:"began"`
@@ -76,23 +88,27 @@ type Report struct {
 	Offers      map[string]map[string]string `json:"offers"` // by the link
 	Results     []Result                     `json:"results"`
 
-	expected map[string]string
+	// Expected are the deviations that are known, with the reasons; Strict says
+	// that a warning which is not among them is unexpected too.
+	Expected map[string]string `json:"-"`
+	Strict   bool              `json:"-"`
 }
+
+// Peer is the client or server that the report is about.
+func (r *Report) Peer() string { return cmp.Or(r.Client, r.Server) }
 
 func newReport(cfg *Config) *Report {
-	server := cfg.Address
-	if server == "" {
-		server = cfg.ImplicitTLS
-	}
-	return &Report{Server: server, Began: time.Now(), expected: cfg.Expected}
+	server := cmp.Or(cfg.Name, cfg.Address, cfg.ImplicitTLS)
+	return &Report{Server: server, Began: time.Now(), Expected: cfg.Expected, Strict: cfg.Strict}
 }
 
-func (r *Report) add(result Result) {
-	if reason, ok := r.expected[result.ID]; ok {
+// Add puts a result into the report, and says whether it was expected.
+func (r *Report) Add(result Result) {
+	if reason, ok := r.Expected[result.ID]; ok {
 		result.Reason = reason
 		result.Unexpected = result.Verdict == Pass
 	} else {
-		result.Unexpected = result.Verdict == Fail || result.Verdict == Error
+		result.Unexpected = result.Verdict == Fail || result.Verdict == Error || r.Strict && result.Verdict == Warn
 	}
 	r.Results = append(r.Results, result)
 }

@@ -59,7 +59,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	report := newReport(&cfg)
 	first := r.one(&Case{ID: "sanity-first", Level: Must, RFC: "5321 §4.5.1", Area: "sanity", Run: r.probe,
 		Title: "The server greets, answers EHLO, NOOP and QUIT.", Test: "connect, EHLO, NOOP, and what is offered under TLS"}, r.sanityCircumstance())
-	report.add(first)
+	report.Add(first)
 	if first.Verdict != Pass && first.Verdict != Warn {
 		report.finish(r)
 		return report, fmt.Errorf("conformance: %s", strings.Join(first.Findings, "; "))
@@ -67,7 +67,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	r.all(cases, report)
 	last := r.one(&Case{ID: "sanity-last", Level: Must, RFC: "5321 §4.5.1", Area: "sanity", Run: sanity,
 		Title: "After all cases the server serves as before.", Test: "connect, EHLO, NOOP, QUIT"}, r.sanityCircumstance())
-	report.add(last)
+	report.Add(last)
 	report.finish(r)
 	if err := ctx.Err(); err != nil {
 		return report, fmt.Errorf("conformance: ended before all cases ran: %w", context.Cause(ctx))
@@ -121,7 +121,7 @@ func (r *run) all(cases []Case, report *Report) {
 			}
 		}
 		if results[i].ID != "" {
-			report.add(results[i])
+			report.Add(results[i])
 		}
 	}
 }
@@ -182,15 +182,15 @@ func (r *run) over(c *Case) Result {
 		verdict, complaint := c.Over(x)
 		if complaint == "" {
 			if verdict == Pass {
-				result.Verdict = worse(result.Verdict, Pass)
+				result.Verdict = Worse(result.Verdict, Pass)
 			}
 			continue
 		}
-		result.Verdict = worse(result.Verdict, verdict)
+		result.Verdict = Worse(result.Verdict, verdict)
 		seen[complaint]++
 		if seen[complaint] == 1 && len(result.Findings) < 10 {
 			result.Findings = append(result.Findings, fmt.Sprintf("%s (in %s)", complaint, x.Case))
-			result.Log = append(result.Log, Line{x.Conn.number, 0, "C", x.Command}, Line{x.Conn.number, 0, "S", logged(strings.TrimSuffix(string(x.Reply.Raw), "\r\n"))})
+			result.Log = append(result.Log, Line{x.Conn.number, 0, "C", x.Command}, Line{x.Conn.number, 0, "S", Logged(strings.TrimSuffix(string(x.Reply.Raw), "\r\n"))})
 		}
 	}
 	if result.Verdict == Skipped {

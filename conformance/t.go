@@ -61,12 +61,13 @@ func (t *T) log(conn int, from byte, text string) {
 		if !whole && from != '*' {
 			cut += "\x00" // shown as a line without its end
 		}
-		t.lines = append(t.lines, Line{conn, ms, string(rune(from)), logged(cut)})
+		t.lines = append(t.lines, Line{conn, ms, string(rune(from)), Logged(cut)})
 	}
 }
 
-// logged is a line as the log shows it: octets that are no text in angle brackets.
-func logged(s string) string {
+// Logged is a line as the log shows it: octets that are no text in angle brackets.
+// A NUL at the end stands for a line without its end.
+func Logged(s string) string {
 	partial := strings.HasSuffix(s, "\x00")
 	s = strings.TrimSuffix(s, "\x00")
 	s = short(s, maxLogLine)
@@ -92,7 +93,7 @@ func logged(s string) string {
 func (t *T) say(v Verdict, format string, args []any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.verdict = worse(t.verdict, v)
+	t.verdict = Worse(t.verdict, v)
 	text := fmt.Sprintf(format, args...)
 	if v == Pass {
 		text = "seen: " + text
@@ -109,7 +110,7 @@ func (t *T) Failf(format string, args ...any) { t.say(Fail, format, args) }
 func (t *T) Warnf(format string, args ...any) { t.say(Warn, format, args) }
 
 // Complainf says that the requirement is not kept; how bad that is, its level says.
-func (t *T) Complainf(format string, args ...any) { t.say(t.Case.Level.verdict(), format, args) }
+func (t *T) Complainf(format string, args ...any) { t.say(t.Case.Level.Breach(), format, args) }
 
 // Recordf keeps what was seen, without a judgement.
 func (t *T) Recordf(format string, args ...any) { t.say(Pass, format, args) }

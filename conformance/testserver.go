@@ -34,7 +34,7 @@ func (x *Result) tell(tb testing.TB) {
 	tb.Helper()
 	switch {
 	case x.Unexpected:
-		tb.Errorf("%s (RFC %s, %s)\n%s\n%s", x.Title, x.RFC, x.Level, x.message(), x.conversation())
+		tb.Errorf("%s (%s, %s)\n%s\n%s", x.Title, x.Source(), x.Level, x.message(), x.conversation())
 	case x.Verdict == Warn:
 		tb.Log(x.message())
 	}

@@ -33,7 +33,11 @@ func (r *Report) WriteText(w io.Writer) error { return r.WriteTextStyle(w, TextS
 // WriteTextStyle is WriteText in a style.
 func (r *Report) WriteTextStyle(out io.Writer, style TextStyle) error {
 	w := bufio.NewWriter(out)
-	fmt.Fprintf(w, "%s, which greets with: %s\n", r.Server, r.Greeting)
+	if r.Client != "" {
+		fmt.Fprintln(w, r.Client)
+	} else {
+		fmt.Fprintf(w, "%s, which greets with: %s\n", r.Server, r.Greeting)
+	}
 	for _, link := range slices.Sorted(maps.Keys(r.Offers)) {
 		var words []string
 		for _, keyword := range slices.Sorted(maps.Keys(r.Offers[link])) {
@@ -51,7 +55,7 @@ func (r *Report) WriteTextStyle(out io.Writer, style TextStyle) error {
 			area = x.Area
 			fmt.Fprintf(w, "\n%s\n", area)
 		}
-		fmt.Fprintf(w, "  %s %s (%s, RFC %s): %s\n", style.verdict(x.Verdict), x.ID, x.Level, x.RFC, x.Title)
+		fmt.Fprintf(w, "  %s %s (%s, %s): %s\n", style.verdict(x.Verdict), x.ID, x.Level, x.Source(), x.Title)
 		for _, f := range x.Findings {
 			fmt.Fprintf(w, "          %s\n", f)
 		}
@@ -99,7 +103,7 @@ type Row struct {
 
 // ByLevel counts by level, with a row for all at the end.
 func (r *Report) ByLevel() []Row {
-	rows := r.rows(func(x *Result) string { return string(x.Level) }, []string{"MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY"})
+	rows := r.rows(func(x *Result) string { return string(x.Level) }, []string{"MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY", "robust"})
 	all := Row{"all", map[Verdict]int{}}
 	for i := range r.Results {
 		all.Counts[r.Results[i].Verdict]++
@@ -109,12 +113,24 @@ func (r *Report) ByLevel() []Row {
 
 // ByRFC counts by the first RFC that a case cites.
 func (r *Report) ByRFC() []Row {
-	return r.rows(func(x *Result) string { c := Case{RFC: x.RFC}; return "RFC " + c.Section() }, nil)
+	return r.rows(func(x *Result) string {
+		if source := x.Source(); !strings.HasPrefix(source, "RFC ") {
+			return "no RFC"
+		}
+		c := Case{RFC: x.RFC}
+		return "RFC " + strings.TrimSuffix(c.Section(), ";")
+	}, nil)
 }
 
 // ByArea counts by area, in order.
 func (r *Report) ByArea() []Row {
-	return r.rows(func(x *Result) string { return x.Area }, append([]string{"sanity"}, Areas()...))
+	var order []string
+	for i := range r.Results {
+		if area := r.Results[i].Area; !slices.Contains(order, area) {
+			order = append(order, area)
+		}
+	}
+	return r.rows(func(x *Result) string { return x.Area }, order)
 }
 
 func (r *Report) rows(name func(*Result) string, order []string) (rows []Row) {

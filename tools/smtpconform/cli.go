@@ -64,7 +64,9 @@ type runFlags struct {
 
 	selectFlags
 	outFlags
+	Name   string `group:"report" placeholder:"TEXT" help:"What the report calls the server. Default: its address."`
 	Expect string `group:"report" placeholder:"FILE" help:"Known deviations: a line each, the id, then the reason."`
+	Strict bool   `group:"report" help:"Take a warning that --expect does not name for a failure."`
 }
 
 type listFlags struct {

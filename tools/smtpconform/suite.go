@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -29,6 +29,7 @@ func (a *app) runSuite(ctx context.Context, f *runFlags) error {
 		s, own := conformance.Embedded(func(c *smtptest.Config) { c.LMTP, c.RequireAuth = f.LMTP, f.Submission })
 		defer s.Close()
 		own.Selection, own.Slow, own.Parallel, own.Submission = cfg.Selection, cfg.Slow, cfg.Parallel, cfg.Submission
+		own.Strict, own.Name = cfg.Strict, cmp.Or(cfg.Name, "the embedded server")
 		if cfg.Expected != nil {
 			own.Expected = cfg.Expected
 		}
@@ -40,9 +41,6 @@ func (a *app) runSuite(ctx context.Context, f *runFlags) error {
 	done()
 	if report == nil {
 		return usageError("%s", strings.TrimPrefix(err.Error(), "conformance: "))
-	}
-	if embedded {
-		report.Server = "the embedded server"
 	}
 	if werr := a.write(report, &f.outFlags); werr != nil {
 		return werr
@@ -74,6 +72,7 @@ func verdictOf(report *conformance.Report) error {
 // config makes a Config of the flags.
 func (a *app) config(f *runFlags) (conformance.Config, error) {
 	cfg := conformance.Config{
+		Name: f.Name, Strict: f.Strict,
 		Address: f.Address, ImplicitTLS: f.ImplicitTLS, LMTP: f.LMTP, Submission: f.Submission, Public: f.Public,
 		Recipients: f.To, Sender: f.From, Hello: f.Helo, User: f.Auth, AuthInClear: f.AuthInClear, NoTLS: f.TLS == "off",
 		Slow: f.Slow, Parallel: f.Parallel, Pause: f.Pause, Timeout: f.Timeout, MaxMessages: f.MaxMail, MaxConnections: f.MaxConn,
@@ -174,23 +173,11 @@ func expected(name string) (map[string]string, error) {
 		return nil, usageError("--expect: %v", err)
 	}
 	defer file.Close()
-	known := map[string]string{}
-	scan := bufio.NewScanner(file)
-	for n := 1; scan.Scan(); n++ {
-		line := strings.TrimSpace(scan.Text())
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		id, reason, _ := strings.Cut(line, " ")
-		if _, ok := conformance.Find(id); !ok {
-			return nil, usageError("--expect: %s:%d: no case is called %q", name, n, id)
-		}
-		if strings.TrimSpace(reason) == "" {
-			return nil, usageError("--expect: %s:%d: expected a reason behind %s", name, n, id)
-		}
-		known[id] = strings.TrimSpace(reason)
+	known, err := conformance.ReadExpected(file)
+	if err != nil {
+		return nil, usageError("--expect: %s: %v", name, err)
 	}
-	return known, scan.Err()
+	return known, nil
 }
 
 // dryRun plays the suite against the embedded server and lists what it is sent,

@@ -30,7 +30,7 @@ func TestFresh(t *testing.T) {
 // that nothing generates.
 func TestNoOrphans(t *testing.T) {
 	out := generate(t, gen.Options{})
-	known := map[string]bool{filepath.Clean(tree().Page): true}
+	known := map[string]bool{filepath.Clean(tree().Page): true, filepath.Clean(tree().List): true}
 	for _, f := range out.Package {
 		known[filepath.Join(tree().Dir, f.Name)] = true
 	}
@@ -68,7 +68,7 @@ func TestNoOrphans(t *testing.T) {
 }
 
 func tree() gen.Tree {
-	return gen.Tree{Dir: filepath.Join(root, "smtp"), Page: filepath.Join(root, "docs", "protocol.md"), Readme: filepath.Join(root, "README.md")}
+	return gen.Tree{Dir: filepath.Join(root, "smtp"), Page: filepath.Join(root, "docs", "protocol.md"), Readme: filepath.Join(root, "README.md"), List: filepath.Join(root, "smtp", "internal", "typed", "zlist.go")}
 }
 
 func generate(t *testing.T, o gen.Options) *gen.Output {

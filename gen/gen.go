@@ -40,6 +40,7 @@ type Output struct {
 	Package []File // Go files
 	Page    []byte // docs/protocol.md
 	Table   []byte // the table of extensions in README.md
+	List    []byte // of package smtp itself: what it has a type for, as a package for tests
 }
 
 // Generate compiles a table. The error lists all that is wrong with it, one
@@ -57,7 +58,13 @@ func Generate(o Options) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Output{Package: files, Page: print.Page(p), Table: print.ExtensionTable(p)}, nil
+	out := &Output{Package: files, Page: print.Page(p), Table: print.ExtensionTable(p)}
+	if o.Package == "" {
+		if out.List, err = print.List(p); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func newPlan(o Options) (*plan.Plan, error) {

@@ -19,6 +19,7 @@ type Tree struct {
 	// Readme is a file with the table of extensions between two marked lines;
 	// empty: none.
 	Readme string
+	List   string // the file of what has a type; empty: none
 }
 
 // A Change is what one file lacks to be what the table says.
@@ -69,6 +70,11 @@ func (o *Output) Changes(t Tree) ([]Change, error) {
 	}
 	if t.Page != "" {
 		if err := compare(t.Page, print.DocMarker, o.Page); err != nil {
+			return nil, err
+		}
+	}
+	if t.List != "" {
+		if err := compare(t.List, print.Marker, o.List); err != nil {
 			return nil, err
 		}
 	}

@@ -136,6 +136,29 @@ func (s *Session) MaxSize() uint64 {
 	return n
 }
 
+// An Allowance is how much a server says that it takes of one client (RFC 9422
+// §4); 0 where it does not say.
+type Allowance struct {
+	Transactions uint64 // MAIL commands of a connection, refused ones too
+	Recipients   uint64 // RCPT commands of a transaction, likewise
+	Domains      uint64 // different domains in the RCPT commands of a connection
+}
+
+// Allowance is what the server said of it in answer to the last EHLO. Names that
+// the table does not know, and values that can't be read, count as not said
+// (RFC 9422 §3.7).
+func (s *Session) Allowance() (a Allowance) {
+	text, ok := s.Extension(s.x.limits)
+	if !ok {
+		return a
+	}
+	args := NewArgs(s.p, 0, text)
+	if a = s.p.Keywords[s.x.limits].Limits(args); args.Err() != nil {
+		return Allowance{}
+	}
+	return a
+}
+
 // AuthMechanisms yields the names of the SASL mechanisms that the server offers
 // (RFC 4954 §3), in its order and spelling.
 func (s *Session) AuthMechanisms() iter.Seq[string] {

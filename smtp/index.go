@@ -16,7 +16,8 @@ type index struct {
 	closing, lmtp, tls, utf8      Facts // by role; 0: the table has none
 	transaction, session, fixed   Facts // by scope
 	pipelining, enhanced, maximum Keyword
-	verbs                         verbs // of the server role
+	limits                        Keyword // the one that has Limits
+	verbs                         verbs   // of the server role
 }
 
 func newIndex(p *Protocol) *index {
@@ -69,6 +70,9 @@ func newIndex(p *Protocol) *index {
 			x.enhanced = Keyword(i)
 		case RoleSize:
 			x.maximum = Keyword(i)
+		}
+		if k.Limits != nil {
+			x.limits = Keyword(i)
 		}
 	}
 	x.verbs = newVerbs(p)

@@ -231,6 +231,8 @@ type KeywordInfo struct {
 	Asked bool
 	// Check parses what stands behind the keyword.
 	Check func(a *Args)
+	// Limits, if not nil, reads what stands behind it as what a client may do.
+	Limits func(a *Args) Allowance
 }
 
 // ParamInfo is one parameter of a command.

@@ -43,6 +43,15 @@ func ParseRange[T int64 | uint64](b []byte, digits int, low, high T, plus bool) 
 	return v, nil
 }
 
+// NoZeros gives digits as they are, and nothing where zeros stand before them,
+// for an integer that may have none.
+func NoZeros(b []byte) []byte {
+	if len(b) > 1 && b[0] == '0' {
+		return nil
+	}
+	return b
+}
+
 func whyRange[T int64 | uint64](digits int, low, high T) string {
 	number := func(v T) string {
 		if v < 0 {

@@ -178,15 +178,15 @@ func parseLimitsOffer(a *Args) (v LimitsOffer) {
 		switch a.Pair("MAILMAX", "RCPTMAX", "RCPTDOMAINMAX") {
 		case 0:
 			v.Mailmax = ParsePair(a, "MAILMAX", func(b []byte) (uint64, error) {
-				return ParseRange[uint64](b, 6, 1, math.MaxUint64, false)
+				return ParseRange[uint64](NoZeros(b), 6, 1, math.MaxUint64, false)
 			})
 		case 1:
 			v.Rcptmax = ParsePair(a, "RCPTMAX", func(b []byte) (uint64, error) {
-				return ParseRange[uint64](b, 6, 1, math.MaxUint64, false)
+				return ParseRange[uint64](NoZeros(b), 6, 1, math.MaxUint64, false)
 			})
 		case 2:
 			v.Rcptdomainmax = ParsePair(a, "RCPTDOMAINMAX", func(b []byte) (uint64, error) {
-				return ParseRange[uint64](b, 6, 1, math.MaxUint64, false)
+				return ParseRange[uint64](NoZeros(b), 6, 1, math.MaxUint64, false)
 			})
 		}
 	}

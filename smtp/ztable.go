@@ -1921,6 +1921,10 @@ var Table = Compile(Protocol{
 			Check: func(a *Args) {
 				LimitsKeyword.Parse(a)
 			},
+			Limits: func(a *Args) Allowance {
+				v := LimitsKeyword.Parse(a)
+				return Allowance{Domains: v.Rcptdomainmax, Recipients: v.Rcptmax, Transactions: v.Mailmax}
+			},
 		},
 		// keyword MT-PRIORITY, RFC 6710
 		{

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -74,6 +75,7 @@ func (b *builder) define() {
 		if k := e.Keyword; k != nil {
 			kw := &Keyword{Def: b.def(len(p.Keywords)+1, k.Name, k.Type, k.Role, k.Cite, e), About: e.About, Asked: k.Asked}
 			kw.Args = b.keywordArgs(kw, k.Args)
+			kw.Limits = limits(kw, k)
 			p.Keywords = append(p.Keywords, kw)
 			b.keyword[e] = kw
 		}
@@ -240,6 +242,19 @@ func (b *builder) keywordArgs(k *Keyword, list []*table.Arg) []*Arg {
 		args[0].Type = args[0].Value.GoType()
 	}
 	return args
+}
+
+// limits gives the limits among the pairs behind a keyword.
+func limits(kw *Keyword, k *table.Keyword) []Limit {
+	var list []Limit
+	for _, word := range slices.Sorted(maps.Keys(k.Limits)) {
+		for _, e := range kw.Args[0].Value.Elems {
+			if e.Name == k.Limits[word].Text {
+				list = append(list, Limit{Of: goName(word, ""), Field: e.Field})
+			}
+		}
+	}
+	return list
 }
 
 // args decides about arguments; base is what names of their own types begin

@@ -67,9 +67,16 @@ type Fact struct {
 // Keyword is one EHLO keyword.
 type Keyword struct {
 	Def
-	Args  []*Arg
-	Asked bool
-	About string
+	Args   []*Arg
+	Limits []Limit
+	Asked  bool
+	About  string
+}
+
+// Limit is a name behind a keyword that limits what a client may do.
+type Limit struct {
+	Of    string // the field of smtp.Allowance
+	Field string // of the keyword's value
 }
 
 // Command is one command.

@@ -14,6 +14,7 @@ type Value struct {
 	Digits    int
 	Range     *table.Range // integer: nil for every number of so many digits
 	Plus      bool
+	NoZeros   bool
 	Below     bool      // integer: int64 though it can't be below zero, as another that it stands for
 	Type      string    // its own type in Go; empty: it has none
 	Words     []*Choice // choice
@@ -96,7 +97,7 @@ func (v *Value) GoType() string {
 // value decides about a value: name is that of its own type, if it has one, and
 // base what the names of its words and parts begin with.
 func (b *builder) value(t *table.Value, name, base string) *Value {
-	v := &Value{Kind: t.Kind, Digits: t.Digits, Range: t.Range, Plus: t.Plus, Separator: t.Separator, Offered: t.Offered}
+	v := &Value{Kind: t.Kind, Digits: t.Digits, Range: t.Range, Plus: t.Plus, NoZeros: t.NoZeros, Separator: t.Separator, Offered: t.Offered}
 	if v.Kind == "integer" && v.Signed() && v.Range.Max > math.MaxInt64 {
 		v.Range = &table.Range{Min: v.Range.Min, Max: math.MaxInt64}
 	}

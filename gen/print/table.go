@@ -223,6 +223,16 @@ func (pr *printer) keywordInfo(k *plan.Keyword) *jen.Statement {
 	fs.when(k.Role != "", "Role", engine(k.Role))
 	fs.when(k.Asked, "Asked", jen.True())
 	fs.add("Check", jen.Func().Params(jen.Id("a").Op("*").Add(engine("Args"))).Block(ref(k.Own, k.Go+"Keyword").Dot("Parse").Call(jen.Id("a"))))
+	if len(k.Limits) > 0 {
+		values := fields{}
+		for _, l := range k.Limits {
+			values.add(l.Of, jen.Id("v").Dot(l.Field))
+		}
+		fs.add("Limits", jen.Func().Params(jen.Id("a").Op("*").Add(engine("Args"))).Add(engine("Allowance")).Block(
+			jen.Id("v").Op(":=").Add(ref(k.Own, k.Go+"Keyword")).Dot("Parse").Call(jen.Id("a")),
+			jen.Return(engine("Allowance").Values(values...)),
+		))
+	}
 	return under("keyword "+k.Name+", "+k.RFC, jen.Custom(lines, fs...))
 }
 

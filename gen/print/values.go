@@ -63,6 +63,9 @@ func reader(v *plan.Value) *jen.Statement {
 	b := jen.Id("b")
 	switch v.Kind {
 	case "integer":
+		if v.NoZeros {
+			b = engine("NoZeros").Call(b)
+		}
 		if v.Range == nil {
 			return parseFunc(goType(v), engine("ParseInteger").Call(b, jen.Lit(v.Digits)))
 		}

@@ -190,6 +190,9 @@ func value(v table.Value) string {
 	if v.Range != nil {
 		s += fmt.Sprintf(" from %d to %d plus=%t", v.Range.Min, v.Range.Max, v.Plus)
 	}
+	if v.NoZeros {
+		s += " without leading zeros"
+	}
 	if v.Of != nil {
 		s += fmt.Sprintf(" parted by %q of %s", v.Separator, value(*v.Of))
 	}

@@ -30,11 +30,11 @@ var keysOf = map[string][]string{
 	kindCommand: {"rfc", "cite", "verb", "type", "args", "payload", "role", "in", "unless-in", "needs", "forbids", "group", "assume",
 		"timeout", "block", "count", "if", "alone", "replies", "late"},
 	kindRow:     {"code", "from", "if", "like", "to", "set", "clear", "do", "violation", "unlisted", "rfc", "cite"},
-	kindKeyword: {"name", "type", "role", "args", "offer", "rfc", "cite"},
+	kindKeyword: {"name", "type", "role", "args", "limits", "offer", "rfc", "cite"},
 	kindParam:   {"rfc", "cite", "of", "type", "role", "value", "set", "needs", "with", "beside", "apart", "most"},
 	kindExtend:  {"with", "rfc", "cite", "forbids", "needs", "count", "if", "alone", "replies", "late"},
 	kindValue:   {"integer", "choice", "list", "separator", "sequence", "pairs", "offered", "depends"},
-	kindInteger: {"digits", "min", "max", "plus"},
+	kindInteger: {"digits", "min", "max", "plus", "leading-zeros"},
 	kindChoice:  {"type", "role", "with", "alone", "set"},
 	kindDepends: {"by", "when", "else"},
 }
@@ -47,6 +47,7 @@ var (
 	groupWords   = []string{"anywhere", "last", "last-unless-final"}
 	countWords   = []string{"recipients"}
 	offerWords   = []string{"always", "asked"}
+	limitWords   = []string{"transactions", "recipients", "domains"}
 	classWords   = []string{"1yz", "2yz", "3yz", "4yz", "5yz"}
 	effectWords  = []string{"learn-extensions", "forget-extensions", "forget-session", "open-transaction", "close-transaction",
 		"count-recipient", "send-void", "too-many-recipients"}

@@ -3,6 +3,7 @@ package table
 import (
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -165,10 +166,43 @@ func (r *reader) keyword(n *yaml.Node) *Keyword {
 		k.Role = r.oneOf(n, "the role of a keyword", keywordRoles)
 	}
 	k.Args = r.args(o.get("args"), keywordKinds)
+	r.limits(o.get("limits"), k)
 	if n := o.get("offer"); n != nil {
 		k.Asked = r.oneOf(n, "offer", offerWords).Text == "asked"
 	}
 	return k
+}
+
+// limits reads which of the pairs behind a keyword limit what a client may do.
+func (r *reader) limits(n *yaml.Node, k *Keyword) {
+	if n == nil {
+		return
+	}
+	k.Limits = map[string]Name{}
+	for _, e := range r.entries(n, "limits") {
+		if !contains(limitWords, e.name.Text) {
+			r.add(e.name.Pos, "value", "there is no limit %q; expected one of %s%s", e.name.Text, strings.Join(limitWords, ", "), didYouMean(e.name.Text, limitWords))
+			continue
+		}
+		w, ok := r.word(e.value, "a limit")
+		if ok && !isCount(k.Args, w.Text) {
+			r.add(w.Pos, "undefined", "expected a name of the keyword's pairs whose value is an integer of 0 or more, got %q", w.Text)
+		}
+		k.Limits[e.name.Text] = w
+	}
+}
+
+// isCount reports whether a name stands among the pairs of a keyword, with a
+// number that is not negative behind it.
+func isCount(args []*Arg, name string) bool {
+	for _, a := range args {
+		for _, e := range a.Value.Elems {
+			if a.Value.Kind == "pairs" && len(args) == 1 && e.Name.Text == name {
+				return e.Value.Kind == "integer" && (e.Value.Range == nil || e.Value.Range.Min >= 0)
+			}
+		}
+	}
+	return false
 }
 
 func (r *reader) param(e entry) *Param {

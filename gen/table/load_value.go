@@ -223,6 +223,9 @@ func (r *reader) bounds(n *yaml.Node, v *Value) {
 	o := r.object(n, kindInteger, v.Pos)
 	v.Digits = r.integer(o.need("digits"), "digits", 1, 20)
 	low, high := o.get("min"), o.get("max")
+	if n := o.get("leading-zeros"); n != nil {
+		v.NoZeros = !r.boolean(n, "leading-zeros")
+	}
 	if n := o.get("plus"); n != nil {
 		v.Plus = r.boolean(n, "plus")
 	}

@@ -55,13 +55,16 @@ type Extension struct {
 
 // Keyword is what an extension says in the EHLO reply.
 type Keyword struct {
-	Name  Name
-	Type  string // its name in Go; empty: made from the extension's name
-	Role  Name
-	Args  []*Arg
-	Asked bool // a server offers it only where it is told to
-	Cite  Cite
-	Ext   *Extension
+	Name Name
+	Type string // its name in Go; empty: made from the extension's name
+	Role Name
+	Args []*Arg
+	// Limits are the names behind the keyword, by what they limit: transactions,
+	// recipients, domains.
+	Limits map[string]Name
+	Asked  bool // a server offers it only where it is told to
+	Cite   Cite
+	Ext    *Extension
 }
 
 // State is one state.
@@ -144,6 +147,7 @@ type Value struct {
 	Digits    int    // integer: how many at most
 	Range     *Range // integer: nil for every number of so many digits
 	Plus      bool   // integer: a plus sign may stand before it
+	NoZeros   bool   // integer: no zeros may
 	Choices   []*Choice
 	Of        *Value  // list: of what
 	Separator string  // list: what stands between; empty: a space, to the end of the line

@@ -38,13 +38,11 @@ func (c *Client) SendAll(ctx context.Context, messages iter.Seq[Message]) iter.S
 			if ctx.Err() != nil {
 				break
 			}
-			b.add(ctx, m)
-		}
-		for b.n > 0 {
-			if !b.report(ctx, yield) {
+			if b.add(ctx, m); b.last().parts && !b.drain(ctx, yield) {
 				return
 			}
 		}
+		b.drain(ctx, yield)
 	}
 }
 
@@ -61,7 +59,21 @@ type batchItem struct {
 	report  Report
 	job     *job  // nil: it was never queued
 	err     error // why not
+	parts   bool  // it goes out in several transactions, or elsewhere, when its report is asked for
 }
+
+// drain reports all that were taken.
+func (b *batch) drain(ctx context.Context, yield func(*Report, error) bool) bool {
+	for b.n > 0 {
+		if !b.report(ctx, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// last is the item that was added last.
+func (b *batch) last() *batchItem { return &b.items[(b.head+b.n-1)%len(b.items)] }
 
 // batchWrite is from how many octets on what is queued is written before more
 // messages are taken: the server has something to do meanwhile.
@@ -72,12 +84,15 @@ func (b *batch) add(ctx context.Context, m Message) {
 	it := &b.items[(b.head+b.n)%len(b.items)]
 	b.n++
 	it.message, it.job, it.err = m, nil, nil
-	j := b.c.newJob()
-	if it.err = j.plan(&it.message.Envelope, m.Body, &it.report); it.err != nil {
-		j.free()
+	if it.parts = !b.c.fits(m.To); it.parts {
 		return
 	}
-	if it.err = b.push(ctx, j); it.err != nil {
+	j := b.c.newJob()
+	if it.err = j.plan(&it.message.Envelope, m.Body, &it.report); it.err == nil {
+		it.err = b.push(ctx, j)
+	}
+	if it.err != nil {
+		j.unused()
 		j.free()
 		return
 	}
@@ -114,6 +129,9 @@ func (b *batch) report(ctx context.Context, yield func(*Report, error) bool) boo
 	b.head = (b.head + 1) % len(b.items)
 	b.n--
 	to := it.message.To
+	if it.parts {
+		return yield(&it.report, b.c.sendParts(ctx, &it.message.Envelope, it.message.Body, &it.report))
+	}
 	if it.job == nil {
 		return yield(&it.report, it.report.notSent(to, it.err))
 	}

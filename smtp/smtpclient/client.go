@@ -44,7 +44,10 @@ type Client struct {
 	link  link
 	err   error // why the connection is dead
 	stats Stats
+	quota quota
 	ended bool // Close was called
+
+	spill spill
 }
 
 // Dial connects to the server at addr, "host:port" or the path of a Unix
@@ -167,6 +170,9 @@ func (c *Client) endsWithReply(op smtp.Op) error {
 // Quit ends the session in good order: what is under way is finished, QUIT is
 // sent, its reply awaited, the connection closed (RFC 5321 §4.1.1.10).
 func (c *Client) Quit(ctx context.Context) error {
+	for _, other := range c.spill.all() {
+		other.Quit(ctx) // what it says changes nothing any more
+	}
 	_, err := c.Do(ctx, new(smtp.Quit))
 	c.Close()
 	return err
@@ -180,6 +186,9 @@ func (c *Client) Close() error {
 	c.ended = true
 	c.fail(ErrClientClosed)
 	c.mu.Unlock()
+	for _, other := range c.spill.all() {
+		other.Close()
+	}
 	c.work.Wait()
 	if again {
 		return ErrClientClosed

@@ -137,6 +137,13 @@ type Message struct {
 // what had is unknown. The connection goes on for others, unless the message
 // was under way by DATA, which can't be broken off but by closing.
 //
+// Where the server says how much it takes of one client (LIMITS, RFC 9422), a
+// message to more recipients than it takes goes out in several transactions, for
+// which body is read again: it has to be an [io.Seeker] then, or fit into 64 KiB.
+// A client that was dialled makes further connections where its own takes no more
+// transactions, or domains of recipients; another one gives a [*LimitError], and
+// nothing of the message is sent.
+//
 // A server that offers CHUNKING and answers BDAT with 500 or 502 has taken the
 // message for commands: the client is closed, and if it was dialled and body is
 // an [io.Seeker], the message is sent by DATA over another connection. Else it is
@@ -151,14 +158,26 @@ func (c *Client) Send(ctx context.Context, env Envelope, body io.Reader) (Report
 // its memory. With a context that can't be cancelled it allocates nothing, once
 // everything has its size.
 func (c *Client) SendTo(ctx context.Context, env *Envelope, body io.Reader, r *Report) error {
+	if !c.fits(env.To) {
+		return c.sendParts(ctx, env, body, r)
+	}
+	return c.sendOne(ctx, env, body, r)
+}
+
+// sendOne sends a message as one transaction, which has its place.
+func (c *Client) sendOne(ctx context.Context, env *Envelope, body io.Reader, r *Report) error {
 	j := c.newJob()
 	err := j.plan(env, body, r)
 	if err != nil {
+		j.unused()
 		j.free()
 		return r.notSent(env.To, err)
 	}
 	if err := c.run(ctx, j); err != nil && !j.done {
 		r.delivery.Cut(false, err)
+	}
+	if !j.abandoned && j.first == 0 {
+		j.unused()
 	}
 	again := j.again(body)
 	r.fill(env.To)
@@ -167,6 +186,13 @@ func (c *Client) SendTo(ctx context.Context, env *Envelope, body io.Reader, r *R
 		return c.sendByData(ctx, env, body, r)
 	}
 	return r.Err()
+}
+
+// unused gives the place of a message back that never was begun.
+func (j *job) unused() {
+	j.c.mu.Lock()
+	defer j.c.mu.Unlock()
+	j.c.giveBack(1)
 }
 
 // again reports whether the message can be sent once more by DATA, to a server

@@ -493,9 +493,9 @@ func (a *Args) param() (id Param, value []byte, choice *ValueInfo) {
 		return 0, nil, nil
 	}
 	info := &a.proto.Params[id]
-	if info.Keyword != 0 && a.offered&(1<<info.Keyword) == 0 {
+	if k, _ := info.keyword(value); k != 0 && a.offered&(1<<k) == 0 {
 		a.unknown = true
-		a.fail(info.Name, "expected only what was offered, which "+a.proto.Keywords[info.Keyword].Name+" was not")
+		a.fail(info.Name, "expected only what was offered, which "+a.proto.Keywords[k].Name+" was not")
 		return 0, nil, nil
 	}
 	if has && !info.Value {
@@ -506,13 +506,6 @@ func (a *Args) param() (id Param, value []byte, choice *ValueInfo) {
 	if why != "" {
 		a.fail(info.Name, why)
 		return 0, nil, nil
-	}
-	if choice != nil {
-		if choice.Keyword != 0 && a.offered&(1<<choice.Keyword) == 0 {
-			a.unknown = true
-			a.fail(info.Name, "expected only words that were offered, which "+choice.Word+" was not")
-			return 0, nil, nil
-		}
 	}
 	a.note(info.Name, wide)
 	a.sets |= info.Set

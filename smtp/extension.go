@@ -87,7 +87,8 @@ func (s *Session) OffersValue(r Role) bool {
 		info := &s.p.Params[i]
 		for _, v := range info.Values {
 			if v.Role == r {
-				return (info.Keyword == 0 || s.Offered(info.Keyword)) && (v.Keyword == 0 || s.Offered(v.Keyword))
+				k, _ := info.keyword([]byte(v.Word))
+				return k == 0 || s.Offered(k)
 			}
 		}
 	}

@@ -277,17 +277,17 @@ func (l *Line) param(it *paramItem, buf []byte) {
 		l.fail(info.Name, reasonOf(it.err))
 		return
 	}
-	if !l.isOffered(info.Keyword) {
-		l.err = &MissingError{Name: l.proto.Keywords[info.Keyword].Name, Reason: "the parameter " + info.Name + " of " + l.name() + " needs it"}
+	if k, word := info.keyword(value); k != 0 && l.offered&(1<<k) == 0 {
+		what := "the parameter " + info.Name
+		if word != "" {
+			what = info.Name + "=" + word
+		}
+		l.err = &MissingError{Name: l.proto.Keywords[k].Name, Reason: what + " of " + l.name() + " needs it"}
 		return
 	}
 	word, wide, why := info.check(value, it.raw)
 	if why != "" {
 		l.fail(info.Name, why)
-		return
-	}
-	if word != nil && !l.isOffered(word.Keyword) {
-		l.err = &MissingError{Name: l.proto.Keywords[word.Keyword].Name, Reason: info.Name + "=" + word.Word + " of " + l.name() + " needs it"}
 		return
 	}
 	if !l.open(len(info.Name) + len("=") + len(value)) {
@@ -308,8 +308,6 @@ func (l *Line) param(it *paramItem, buf []byte) {
 	}
 	l.sized = l.sized || info.Role == RoleSize
 }
-
-func (l *Line) isOffered(k Keyword) bool { return k == 0 || l.offered&(1<<k) != 0 }
 
 // needs checks the facts that a parameter needs, those of its neighbours
 // included.

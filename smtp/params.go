@@ -220,6 +220,19 @@ func (info *ParamInfo) isOf(op Op) bool {
 	return false
 }
 
+// keyword is what the server has to offer for a value: the keyword of the
+// extension that brought the word, where it is a word that another extension
+// than the parameter's brought. So BODY=BINARYMIME needs BINARYMIME alone, as
+// RFC 3030 §4.2 shows.
+func (info *ParamInfo) keyword(value []byte) (k Keyword, word string) {
+	for i := range info.Values {
+		if v := &info.Values[i]; v.Keyword != 0 && v.Keyword != info.Keyword && sameFold(value, v.Word) {
+			return v.Keyword, v.Word
+		}
+	}
+	return info.Keyword, ""
+}
+
 // check checks a value: what an esmtp-value may hold always, the words of a
 // choice always, the rest of the grammar if asked to. Of a choice it gives the
 // word.

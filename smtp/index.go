@@ -79,6 +79,14 @@ func newIndex(p *Protocol) *index {
 	return x
 }
 
+// knowsLMTP is nil if the table has LMTP. Without it a session would speak ESMTP.
+func (p *Protocol) knowsLMTP() error {
+	if p.index.lmtp != 0 {
+		return nil
+	}
+	return &MissingError{Name: "LMTP", Reason: "the table " + p.Name + " does not know it: generate one with the extension LMTP"}
+}
+
 func fillCodes(first []uint8, rows []Row) {
 	for i := range first {
 		first[i] = noRow

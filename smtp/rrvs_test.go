@@ -20,6 +20,7 @@ func TestRRVS(t *testing.T) {
 	since := time.Date(2014, 4, 3, 23, 1, 0, 0, time.UTC)
 	onTheWire(t, smtp.RRVS, "RRVS=2014-04-03T23:01:00Z", smtp.RRVSValue{Since: since}, nil)
 	onTheWire(t, smtp.RRVS, "RRVS=2014-04-03T23:01:00Z;C", smtp.RRVSValue{Since: since, Action: smtp.RRVSActionContinue}, nil)
-	refused(t, smtp.RRVS, "2014-04-03T23:01:00Z;", "2014-04-03T23:01:00Z;X", "2014-04-03T23:01:00Z;CR", ";C", "yesterday")
+	refused(t, smtp.RRVS, "2014-04-03T23:01:00Z;", "2014-04-03T23:01:00Z;X", "2014-04-03T23:01:00Z;CR", ";C", "yesterday",
+		"2014-04-03T23:01:00.5Z", "2014-04-03T23:01:00.000+02:00;C", "2014-04-03T23:01:00,5Z")
 	notOffered(t, "RRVS", smtp.RRVS, smtp.RRVSValue{Since: since}, smtp.Config{})
 }

@@ -123,6 +123,7 @@ func (s *ServerSession) Reset(cfg ServerConfig) {
 	*s = ServerSession{p: p, x: p.index, config: cfg, offers: s.offers[:0], in: s.in[:0], out: s.out[:0]}
 	s.place.state = p.Start
 	if cfg.LMTP {
+		s.err = p.knowsLMTP()
 		s.place.facts |= s.x.lmtp
 	}
 	if cfg.Secure {

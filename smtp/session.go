@@ -14,7 +14,8 @@ var ErrClosed = errors.New("smtp: the peer closed the connection")
 type Config struct {
 	// Protocol is the table to follow; nil means [Table].
 	Protocol *Protocol
-	// LMTP makes it a session of LMTP (RFC 2033).
+	// LMTP makes it a session of LMTP (RFC 2033). It ends at once, with a
+	// [*MissingError], if the table has no LMTP.
 	LMTP bool
 	// Secure says that the connection has TLS from its first octet on.
 	Secure bool
@@ -89,6 +90,7 @@ func (s *Session) Reset(cfg Config) {
 	s.text.Policy = cfg.Text
 	start := place{state: p.Start}
 	if cfg.LMTP {
+		s.err = p.knowsLMTP()
 		start.facts |= s.x.lmtp
 	}
 	if cfg.Secure {

@@ -132,6 +132,18 @@ func ParseDateTime(b []byte) (time.Time, error) {
 	return time.Time{}, &ArgumentError{Argument: "date-time", Reason: `expected a date and time such as "2024-05-21T13:00:00Z" (RFC 3339 §5.6)`}
 }
 
+// AppendDateTimeSeconds appends a date and time as [AppendDateTime] does.
+func AppendDateTimeSeconds(dst []byte, v time.Time) ([]byte, error) { return AppendDateTime(dst, v) }
+
+// ParseDateTimeSeconds is [ParseDateTime] for a date and time that may have no
+// fraction of a second (RFC 7293 §3.1).
+func ParseDateTimeSeconds(b []byte) (time.Time, error) {
+	if i := len("2014-04-03T23:01:00"); len(b) > i && (b[i] == '.' || b[i] == ',') {
+		return time.Time{}, &ArgumentError{Argument: "date-time", Reason: `expected a date and time in whole seconds, such as "2024-05-21T13:00:00Z", got a fraction`}
+	}
+	return ParseDateTime(b)
+}
+
 // maxDateTime bounds the fraction of a second.
 const maxDateTime = 64
 

@@ -376,7 +376,7 @@ type RRVSValue struct {
 
 func appendRRVSValue(dst []byte, v RRVSValue) ([]byte, error) {
 	c := Compose(dst)
-	AppendPart(&c, "since", v.Since, AppendDateTime, ";")
+	AppendPart(&c, "since", v.Since, AppendDateTimeSeconds, ";")
 	if v.Action != "" {
 		c.Fixed(";")
 		AppendPart(&c, "action", v.Action, func(dst []byte, v RRVSAction) ([]byte, error) {
@@ -388,7 +388,7 @@ func appendRRVSValue(dst []byte, v RRVSValue) ([]byte, error) {
 
 func parseRRVSValue(b []byte) (v RRVSValue, err error) {
 	p := NewParts(b)
-	v.Since = ParsePart(&p, "since", ParseDateTime, ";")
+	v.Since = ParsePart(&p, "since", ParseDateTimeSeconds, ";")
 	if p.Follows(";") {
 		v.Action = ParsePart(&p, "action", func(b []byte) (RRVSAction, error) {
 			return ParseOneOf[RRVSAction](b, "C", "R")

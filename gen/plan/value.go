@@ -69,14 +69,15 @@ func (v *Value) Ahead(part int) bool {
 // valueTypes says for each kind that has no type of its own which type in Go
 // its values have.
 var valueTypes = map[string]string{
-	"integer":          "uint64",
-	"word":             "string",
-	"domain":           "string",
-	"xtext":            "string",
-	"utf-8-addr-xtext": "string",
-	"auth-mailbox":     "string",
-	"uri":              "string",
-	"date-time":        "time.Time",
+	"integer":           "uint64",
+	"word":              "string",
+	"domain":            "string",
+	"xtext":             "string",
+	"utf-8-addr-xtext":  "string",
+	"auth-mailbox":      "string",
+	"uri":               "string",
+	"date-time":         "time.Time",
+	"date-time-seconds": "time.Time",
 }
 
 // GoType gives the type of the value in Go, in words: "[]ByValue", "time.Time".

@@ -170,7 +170,7 @@ func parseInto(a *plan.Arg, v *jen.Statement) []jen.Code {
 
 // empty is the value that stands for an argument left out.
 func empty(a *plan.Arg) *jen.Statement {
-	if a.Value != nil && !a.List && (a.Value.Kind == "sequence" || a.Value.Kind == "date-time") {
+	if a.Value != nil && !a.List && (a.Value.Kind == "sequence" || isTime(a.Value)) {
 		return goType(a.Value).Values()
 	}
 	if a.Value != nil && a.Value.Kind == "choice" {

@@ -120,7 +120,7 @@ func valueDoc(kind string, digits int) string {
 		return "an address that may have characters above ASCII, sent in ASCII"
 	case "uri":
 		return "an absolute URI"
-	case "date-time":
+	case "date-time", "date-time-seconds":
 		return "a date and time, sent in UTC and whole seconds"
 	case "auth-mailbox":
 		return "a mailbox, sent as xtext; empty is sent as <>"

@@ -14,8 +14,10 @@ import (
 // functions of package smtp that write and read it.
 var valueFuncs = map[string]string{
 	"word": "Word", "domain": "DomainValue", "xtext": "Xtext", "utf-8-addr-xtext": "UTF8AddrXtext",
-	"auth-mailbox": "AuthMailbox", "date-time": "DateTime", "uri": "URI",
+	"auth-mailbox": "AuthMailbox", "date-time": "DateTime", "date-time-seconds": "DateTimeSeconds", "uri": "URI",
 }
+
+func isTime(v *plan.Value) bool { return v.Kind == "date-time" || v.Kind == "date-time-seconds" }
 
 // goType writes the type in Go of a value's.
 func goType(v *plan.Value) *jen.Statement {
@@ -26,7 +28,7 @@ func goType(v *plan.Value) *jen.Statement {
 		return jen.Id(v.Type)
 	case v.Kind == "list":
 		return jen.Index().Add(goType(v.Of))
-	case v.Kind == "date-time":
+	case isTime(v):
 		return jen.Qual("time", "Time")
 	}
 	return jen.Id(v.GoType())
@@ -201,7 +203,7 @@ func elemDoc(e *plan.Elem) string {
 // isSet writes the condition that a value is not its zero value.
 func isSet(v *plan.Value, x *jen.Statement) *jen.Statement {
 	switch t := v.GoType(); {
-	case v.Kind == "date-time":
+	case isTime(v):
 		return jen.Op("!").Add(x).Dot("IsZero").Call()
 	case v.Kind == "list":
 		return jen.Len(x).Op(">").Lit(0)

@@ -64,6 +64,9 @@ func Dial(ctx context.Context, addr string, cfg Config) (*Client, error) {
 	} else if len(addr) == 0 || addr[0] != '/' {
 		return nil, &OpError{Op: "dial", Server: addr, Err: fmt.Errorf("expected host:port, or the path of a Unix socket: %w", err)}
 	}
+	if err := cfg.check(); err != nil {
+		return nil, &OpError{Op: "dial", Server: addr, Err: err}
+	}
 	conn, err := cfg.dial(ctx, addr)
 	if err != nil {
 		return nil, &OpError{Op: "dial", Server: addr, Err: err}

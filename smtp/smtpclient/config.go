@@ -74,7 +74,8 @@ type Config struct {
 	// announces what it does not do well: CHUNKING, PIPELINING.
 	Ignore []smtp.Keyword
 	// ChunkSize is how many octets of a message go out in one BDAT, and so how
-	// much of it is kept in memory. Default 128 KiB.
+	// much of it is kept in memory. Default 128 KiB, but for a message in a
+	// *bytes.Reader or *bytes.Buffer, which is in memory already: it is one chunk.
 	ChunkSize int
 	// Eager sends a message's content in the same flight as its envelope, where
 	// the server has PIPELINING and CHUNKING: message after message goes out
@@ -110,11 +111,12 @@ type Config struct {
 
 	host     string // of the address that was dialled
 	together bool   // AUTH goes out with the first envelope
+	oneChunk bool   // what is in memory is one chunk
 }
 
 func (cfg Config) withDefaults() Config {
 	if cfg.ChunkSize <= 0 {
-		cfg.ChunkSize = 128 << 10
+		cfg.ChunkSize, cfg.oneChunk = 128<<10, true
 	}
 	if cfg.WindowMessages <= 0 {
 		cfg.WindowMessages = 256
@@ -123,6 +125,14 @@ func (cfg Config) withDefaults() Config {
 		cfg.WindowOctets = 1 << 20
 	}
 	return cfg
+}
+
+// LMTP that the table does not know is found before anybody connects.
+func (cfg *Config) check() error {
+	if !cfg.LMTP {
+		return nil
+	}
+	return smtp.NewSession(smtp.Config{Protocol: cfg.Protocol, LMTP: cfg.LMTP}).Err()
 }
 
 func (cfg *Config) dial(ctx context.Context, addr string) (net.Conn, error) {

@@ -1,0 +1,67 @@
+package client_test
+
+import (
+	"context"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tabellarius/tabellarius/conformance"
+	"github.com/tabellarius/tabellarius/conformance/client"
+)
+
+// known is how many requirements on clients were read from the RFCs and from
+// published attacks: each has a case, or stands in uncovered.tsv.
+const known = 440
+
+// TestOwnClient holds that this module's client passes every case with its default
+// settings, warnings included. CASES chooses some of them.
+func TestOwnClient(t *testing.T) {
+	var s conformance.Selection
+	if ids := os.Getenv("CASES"); ids != "" {
+		s.IDs = strings.Split(ids, ",")
+	}
+	report, err := client.Run(context.Background(), client.Config{Selection: s, Parallel: 64, Pace: 0.1, Deadline: 20 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range report.Results {
+		if r.Verdict == conformance.Pass || r.Verdict == conformance.Skipped && strings.Contains(r.Missing, "slow") {
+			continue
+		}
+		t.Errorf("%s (%s, %s): %s: %s %s", r.ID, r.Level, r.Source(), r.Verdict, strings.Join(r.Findings, "; "), r.Missing)
+		for _, l := range r.Log {
+			t.Logf("  %5d ms %d %s: %s", l.Ms, l.Conn, l.From, l.Text)
+		}
+	}
+	t.Logf("%s in %.1f s", report.Summary(), report.Seconds)
+}
+
+// TestEveryRequirementIsAccounted holds that each requirement has a case or a
+// reason, and not both.
+func TestEveryRequirementIsAccounted(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range client.Cases() {
+		if seen[c.ID] {
+			t.Errorf("two cases are called %s", c.ID)
+		}
+		seen[c.ID] = true
+		if c.Level == "" || c.RFC == "" || c.Title == "" || c.Right == "" || c.Why == "" || c.Run == nil {
+			t.Errorf("%s: expected level, source, title, what a right client does, why, and a function", c.ID)
+		}
+	}
+	for _, u := range client.Uncovered() {
+		if seen[u.ID] {
+			t.Errorf("%s has a case and stands in uncovered.tsv, or stands there twice", u.ID)
+		}
+		seen[u.ID] = true
+		if !regexp.MustCompile(`^(not visible|not covered)`).MatchString(u.Reason) || u.Title == "" {
+			t.Errorf("%s: expected a reason that begins with \"not visible\" or \"not covered\", got %q", u.ID, u.Reason)
+		}
+	}
+	if len(seen) != known {
+		t.Errorf("expected %d requirements in all, found %d", known, len(seen))
+	}
+}

@@ -55,8 +55,8 @@ type Line struct {
 	At   time.Time // when its first octet came
 	// Early says that it came before the last reply was sent.
 	Early bool
-	Code int // of the reply that it got; 0: none
-	N    int // which of its verb in the play, from 1
+	Code  int // of the reply that it got; 0: none
+	N     int // which of its verb in the play, from 1
 }
 
 // Address is that in angle brackets of a MAIL or RCPT.

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"unicode/utf8"
@@ -53,6 +54,8 @@ type Job struct {
 
 	Content []byte `json:"-"` // of Message
 	pem     []byte // of CA
+	id      string // of the case
+	idle    func(context.Context) bool
 }
 
 // wire is a Job as a driver gets it: addresses that are no UTF-8 go in base64.

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -187,6 +186,3 @@ func named(mechanism, name string) bool {
 	}
 	return mechanism == name
 }
-
-// errNobody is what a Driver gives if there is no client at all.
-var errNobody = errors.New("no client connected")

@@ -51,6 +51,7 @@ func (t *T) Play(opts ...Option) *Seen {
 	if err := p.open(); err != nil {
 		t.Errorf("%v", err)
 	}
+	p.job.id, p.job.idle = t.Case.ID, p.idle
 	defer os.Remove(p.job.Message)
 	go p.accept()
 	ctx, cancel := context.WithTimeout(t.run.ctx, limit)

@@ -11,6 +11,7 @@ import (
 // A cli is the command line. Its field comments are the help texts.
 type cli struct {
 	Run     runFlags     `cmd:"" help:"Run the suite against a server; without an address against one in this process."`
+	Client  clientFlags  `cmd:"" help:"Play a server, often a hostile one, to a mail client, and say what the client got right."`
 	List    listFlags    `cmd:"" help:"List the cases, or the requirements that have none."`
 	Explain explainFlags `cmd:"" help:"Explain a case: the requirement, why it matters, what is sent and expected."`
 	Diff    diffFlags    `cmd:"" help:"Compare two reports in JSON."`
@@ -70,6 +71,7 @@ type runFlags struct {
 }
 
 type listFlags struct {
+	Client   bool `help:"Those about clients."`
 	Coverage bool `help:"Say for each RFC how many of the known requirements have a case, and list the others with the reason."`
 	Areas    bool `help:"List the areas with the number of their cases."`
 	JSON     bool `name:"json" help:"As JSON."`
@@ -104,11 +106,16 @@ func (cli) Help() string {
       --auth tester --password-file pass --json now.json
     smtpconform diff before.json now.json
 
+  Judge a client, by a program that puts it to work, or this module's own:
+    smtpconform client --html client.html -- python3 driver.py
+    smtpconform client
+
 ` + exitCodes
 }
 
 var groups = []kong.Group{
 	{Key: "mail", Title: "Mail:"},
+	{Key: "client", Title: "Client:"},
 	{Key: "connection", Title: "Connection:"},
 	{Key: "login", Title: "Login:"},
 	{Key: "selection", Title: "Selection:"},
@@ -122,7 +129,7 @@ func parse(args []string, stdout, stderr io.Writer) (*cli, string, error) {
 	helped := false
 	parser, err := kong.New(&c,
 		kong.Name("smtpconform"),
-		kong.Description("Asks a mail server, requirement by requirement, where it leaves the RFCs."),
+		kong.Description("Asks a mail server or a mail client, requirement by requirement, where it leaves the RFCs."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }),
 		kong.ExplicitGroups(groups),

@@ -42,6 +42,8 @@ func (a *app) do(ctx context.Context, args []string) error {
 	switch command {
 	case "run", "run <address>":
 		return a.runSuite(ctx, &c.Run)
+	case "client", "client <command>":
+		return a.runClient(ctx, &c.Client)
 	case "list":
 		return a.list(&c.List)
 	case "explain <id>":

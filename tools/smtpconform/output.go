@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/tabellarius/tabellarius/conformance"
+	"github.com/tabellarius/tabellarius/conformance/client"
 )
 
 // isTerminal reports whether w is a terminal that a person looks at.
@@ -24,7 +25,7 @@ func isTerminal(w io.Writer) bool {
 
 // progress shows a bar on standard error if that is a terminal, and gives what
 // takes it off.
-func (a *app) progress(cfg *conformance.Config) (done func()) {
+func (a *app) progress(told *func(done, of int, r conformance.Result)) (done func()) {
 	if !isTerminal(a.stderr) {
 		return func() {}
 	}
@@ -36,7 +37,7 @@ func (a *app) progress(cfg *conformance.Config) (done func()) {
 		progressbar.OptionThrottle(100*time.Millisecond),
 	)
 	failed := 0
-	cfg.Progress = func(n, of int, r conformance.Result) {
+	*told = func(n, of int, r conformance.Result) {
 		if r.Verdict == conformance.Fail {
 			failed++
 		}
@@ -140,23 +141,30 @@ func or(v conformance.Verdict, other string) string {
 // list lists cases, areas, or what is covered.
 func (a *app) list(f *listFlags) error {
 	switch {
+	case f.Coverage && f.Client:
+		for _, u := range client.Uncovered() {
+			fmt.Fprintf(a.stdout, "%-28s %-10s %s: %s\n    %s\n", u.ID, u.Level, u.RFC, u.Title, u.Reason)
+		}
+		fmt.Fprintf(a.stdout, "%d requirements on clients have a case, %d have none\n", len(client.Cases()), len(client.Uncovered()))
+		return nil
 	case f.Coverage:
 		return a.coverage(f.JSON)
 	case f.Areas:
-		for _, c := range conformance.Areas() {
-			n, err := conformance.Selection{Areas: []string{c}}.Select()
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(a.stdout, "%4d  %s\n", len(n), c)
+		report := conformance.Report{}
+		for _, c := range f.cases() {
+			report.Add(conformance.Result{Area: c.Area, Verdict: conformance.Pass})
+		}
+		for _, row := range report.ByArea() {
+			fmt.Fprintf(a.stdout, "%4d  %s\n", row.Counts[conformance.Pass], row.Name)
 		}
 		return nil
 	}
-	s, err := f.selection()
+	all := f.cases()
+	s, err := f.selection(all)
 	if err != nil {
 		return err
 	}
-	cases, err := s.Select()
+	cases, err := s.From(all)
 	if err != nil {
 		return err
 	}
@@ -180,6 +188,14 @@ func (a *app) list(f *listFlags) error {
 	}
 	fmt.Fprintf(a.stdout, "%d cases\n", len(cases))
 	return nil
+}
+
+// cases are those of the suite that the flags name.
+func (f *listFlags) cases() []conformance.Case {
+	if f.Client {
+		return client.Requirements()
+	}
+	return conformance.Cases()
 }
 
 func (a *app) json(v any) error {
@@ -213,13 +229,20 @@ func (a *app) coverage(asJSON bool) error {
 
 // explain tells what a case is about.
 func (a *app) explain(f *explainFlags) error {
+	about := a.explainClient(f.ID)
 	c, ok := conformance.Find(f.ID)
+	if ok && about {
+		fmt.Fprintln(a.stdout)
+	}
 	if !ok {
 		for _, u := range conformance.UncoveredRequirements() {
 			if u.ID == f.ID {
 				fmt.Fprintf(a.stdout, "%s: %s (RFC %s)\n%s\n\nNo case: %s\n", u.ID, u.Level, u.RFC, u.Title, u.Reason)
 				return nil
 			}
+		}
+		if about {
+			return nil
 		}
 		return usageError("no case is called %q; smtpconform list shows them all", f.ID)
 	}

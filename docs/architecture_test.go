@@ -17,7 +17,7 @@ var arrow = regexp.MustCompile(`(?m)^    (\S+) --> (\S+)$`)
 
 // leaf are modules that nothing imports, and what only tests do: the picture
 // leaves them out.
-var leaf = regexp.MustCompile(`^(examples|tools/bench|auth/peers|smtp/internal/typed)\b`)
+var leaf = regexp.MustCompile(`^(examples|tools/bench|auth/peers|fuzz/typed)\b`)
 
 // TestArrows holds that the picture in architecture.md shows which package
 // imports which.

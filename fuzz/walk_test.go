@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tabellarius/tabellarius/fuzz/typed"
 	"github.com/tabellarius/tabellarius/gen/table"
 	"github.com/tabellarius/tabellarius/smtp"
 )
@@ -148,8 +149,8 @@ func (w *walk) command() {
 	if c.Role.Text == "greeting" || c.Role.Text == "void" { // nobody calls for them
 		return
 	}
-	if slices.ContainsFunc(composed, func(have smtp.Command) bool { return w.s.Protocol().Commands[have.Op()].Name == c.Name.Text }) {
-		return // what their parts may be depends on what the server said
+	if slices.ContainsFunc(c.Args, func(a *table.Arg) bool { return a.Value.Kind == "pairs" }) {
+		return // which may stand there depends on what the server said
 	}
 	final := c.Role.Text == "auth" && w.n(2, "final") == 1
 	sets := uint64(0)
@@ -194,8 +195,8 @@ func (w *walk) call(c *table.Command, params *smtp.Params, final bool) (smtp.Tag
 	case "auth":
 		return s.Authenticate("PLAIN", []byte("x"), final)
 	}
-	i := slices.IndexFunc(typed, func(have smtp.Command) bool { return s.Protocol().Commands[have.Op()].Name == c.Name.Text })
-	have := again(typed[i])
+	i := slices.IndexFunc(typed.Commands, func(have smtp.Command) bool { return s.Protocol().Commands[have.Op()].Name == c.Name.Text })
+	have := again(typed.Commands[i])
 	fields := reflect.ValueOf(have).Elem()
 	n := 0
 	for _, arg := range c.Args {
@@ -207,7 +208,7 @@ func (w *walk) call(c *table.Command, params *smtp.Params, final bool) (smtp.Tag
 				field.Set(reflect.ValueOf(params))
 			}
 		} else if !arg.Optional {
-			fill(field, arg.Value.Kind)
+			fill(field, arg.Value)
 		}
 		n++
 	}
@@ -215,13 +216,21 @@ func (w *walk) call(c *table.Command, params *smtp.Params, final bool) (smtp.Tag
 }
 
 // fill gives an argument a value.
-func fill(field reflect.Value, kind string) {
-	switch kind {
+func fill(field reflect.Value, v table.Value) {
+	switch v.Kind {
 	case "forward-path":
 		field.SetString("r@wild.example")
 	case "reverse-path":
 	case "base64":
 		field.SetBytes([]byte("x"))
+	case "uri":
+		field.SetString("imap://wild.example/1")
+	case "sequence":
+		for i, e := range slices.DeleteFunc(slices.Clone(v.Elems), func(e *table.Elem) bool { return e.Name.Text == "" }) {
+			if !e.Optional {
+				fill(field.Field(i), e.Value)
+			}
+		}
 	default:
 		field.SetString("client.example")
 	}

@@ -68,7 +68,7 @@ func TestNoOrphans(t *testing.T) {
 }
 
 func tree() gen.Tree {
-	return gen.Tree{Dir: filepath.Join(root, "smtp"), Page: filepath.Join(root, "docs", "protocol.md"), Readme: filepath.Join(root, "README.md"), List: filepath.Join(root, "smtp", "internal", "typed", "zlist.go")}
+	return gen.Tree{Dir: filepath.Join(root, "smtp"), Page: filepath.Join(root, "docs", "protocol.md"), Readme: filepath.Join(root, "README.md"), List: filepath.Join(root, "fuzz", "typed", "zlist.go")}
 }
 
 func generate(t *testing.T, o gen.Options) *gen.Output {

@@ -67,22 +67,3 @@ func TestDSNNotOffered(t *testing.T) {
 	notOffered(t, "DSN", smtp.Notify, []smtp.NotifyValue{smtp.NotifyNever}, smtp.Config{})
 	notOffered(t, "DSN", smtp.Orcpt, smtp.OrcptValue{Type: "rfc822", Address: "x"}, smtp.Config{})
 }
-
-func FuzzParseOrcpt(f *testing.F) {
-	for _, s := range []string{"rfc822;Bob@Example.COM", `utf-8;\x{E9}@example.org`, "utf-8;é@example.org", ";", "a;b;c", "rfc822;+2B"} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, in []byte) {
-		v, err := smtp.Orcpt.Parse(in)
-		if err != nil {
-			return
-		}
-		out, err := smtp.Orcpt.Append(nil, v)
-		if err != nil {
-			t.Fatalf("%q gives %+v, which can't be written: %v", in, v, err)
-		}
-		if back, err := smtp.Orcpt.Parse(out); err != nil || back != v {
-			t.Fatalf("%q gives %+v, that %q, and that %+v, %v", in, v, out, back, err)
-		}
-	})
-}

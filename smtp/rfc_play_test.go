@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tabellarius/tabellarius/fuzz/typed"
 	"github.com/tabellarius/tabellarius/smtp"
-	"github.com/tabellarius/tabellarius/smtp/internal/typed"
 )
 
 // player plays a conversation.

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tabellarius/tabellarius/fuzz/typed"
 	"github.com/tabellarius/tabellarius/smtp"
-	"github.com/tabellarius/tabellarius/smtp/internal/typed"
 )
 
 // typedText is a command as text: its fields by their names, but for those that

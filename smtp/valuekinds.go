@@ -1,6 +1,7 @@
 package smtp
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -122,11 +123,14 @@ func AppendDateTime(dst []byte, v time.Time) ([]byte, error) {
 }
 
 // ParseDateTime reads a date and time in the form of the Internet, in any zone
-// (RFC 3339 §5.6); it gives it in UTC.
+// (RFC 3339 §5.6); it gives it in UTC, without a fraction of a second.
 func ParseDateTime(b []byte) (time.Time, error) {
-	if len(b) <= maxDateTime {
-		if v, err := time.ParseInLocation(time.RFC3339, string(b), time.UTC); err == nil && !v.IsZero() {
-			return v.UTC(), nil
+	if len(b) <= maxDateTime && bytes.IndexByte(b, ',') < 0 { // which package time takes for a point
+		if v, err := time.ParseInLocation(time.RFC3339, string(b), time.UTC); err == nil {
+			v = v.UTC().Truncate(time.Second)
+			if y := v.Year(); !v.IsZero() && y >= 0 && y <= 9999 { // the zone may lead out of it
+				return v, nil
+			}
 		}
 	}
 	return time.Time{}, &ArgumentError{Argument: "date-time", Reason: `expected a date and time such as "2024-05-21T13:00:00Z" (RFC 3339 §5.6)`}
@@ -138,7 +142,7 @@ func AppendDateTimeSeconds(dst []byte, v time.Time) ([]byte, error) { return App
 // ParseDateTimeSeconds is [ParseDateTime] for a date and time that may have no
 // fraction of a second (RFC 7293 §3.1).
 func ParseDateTimeSeconds(b []byte) (time.Time, error) {
-	if i := len("2014-04-03T23:01:00"); len(b) > i && (b[i] == '.' || b[i] == ',') {
+	if i := len("2014-04-03T23:01:00"); len(b) > i && b[i] == '.' {
 		return time.Time{}, &ArgumentError{Argument: "date-time", Reason: `expected a date and time in whole seconds, such as "2024-05-21T13:00:00Z", got a fraction`}
 	}
 	return ParseDateTime(b)

@@ -12,7 +12,7 @@ import (
 // List writes package typed, which names all that package smtp has a type for,
 // so that a test can hold of each.
 func List(p *plan.Plan) ([]byte, error) {
-	f := jen.NewFilePathName(Engine+"/internal/typed", "typed")
+	f := jen.NewFilePathName("github.com/tabellarius/tabellarius/fuzz/typed", "typed")
 	f.HeaderComment(Marker)
 	f.ImportName(Engine, "smtp")
 	f.PackageComment("Package typed lists what package smtp has a type for, for tests that hold of each.")

@@ -98,7 +98,7 @@ func (t *target) repository() (gen.Options, gen.Tree, error) {
 	if err != nil {
 		return gen.Options{}, gen.Tree{}, err
 	}
-	tree := gen.Tree{Dir: filepath.Join(root, "smtp"), Page: filepath.Join(root, "docs", "protocol.md"), Readme: filepath.Join(root, "README.md"), List: filepath.Join(root, "smtp", "internal", "typed", "zlist.go")}
+	tree := gen.Tree{Dir: filepath.Join(root, "smtp"), Page: filepath.Join(root, "docs", "protocol.md"), Readme: filepath.Join(root, "README.md"), List: filepath.Join(root, "fuzz", "typed", "zlist.go")}
 	if t.Out != "" {
 		tree.Dir = t.Out
 	}

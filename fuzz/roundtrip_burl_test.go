@@ -1,7 +1,0 @@
-package fuzz
-
-import "github.com/tabellarius/tabellarius/smtp"
-
-func init() {
-	composed = append(composed, &smtp.Burl{}, &smtp.BurlLast{})
-}

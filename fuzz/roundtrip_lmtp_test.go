@@ -1,7 +1,0 @@
-package fuzz
-
-import "github.com/tabellarius/tabellarius/smtp"
-
-func init() {
-	typed = append(typed, &smtp.Lhlo{})
-}

@@ -111,3 +111,12 @@ func TestAuthKeyword(t *testing.T) {
 		t.Errorf("AUTH with nothing behind it: %q, %v", got, ok)
 	}
 }
+
+// TestMechanismsOfEachLine: a server that spreads its mechanisms over two lines of
+// AUTH offers them all.
+func TestMechanismsOfEachLine(t *testing.T) {
+	p := newPeer(t, smtp.Config{}, "AUTH XFOO", "SIZE", "auth PLAIN login", "AUTHX NTLM")
+	if got := slices.Collect(p.s.AuthMechanisms()); !slices.Equal(got, []string{"XFOO", "PLAIN", "login"}) {
+		t.Errorf("mechanisms %q", got)
+	}
+}

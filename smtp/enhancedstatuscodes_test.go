@@ -58,3 +58,15 @@ func TestTooManyRecipientsByEnhancedCode(t *testing.T) {
 		}
 	}
 }
+
+// TestEnhancedCodeWithZeros: a part with a leading zero makes it text (RFC 3463 §2).
+func TestEnhancedCodeWithZeros(t *testing.T) {
+	for text, want := range map[string]string{"5.01.1 no": "", "5.1.00 no": "", "5.0.10 no": "5.0.10", "5.0.0 no": "5.0.0"} {
+		p := newPeer(t, smtp.Config{}, "ENHANCEDSTATUSCODES")
+		p.must(p.s.Mail("a@example.test", nil))
+		p.flush()
+		if got := p.reply("550 " + text).Reply.Enhanced.String(); got != want {
+			t.Errorf("%q is the code %q, want %q", text, got, want)
+		}
+	}
+}

@@ -161,13 +161,23 @@ func (s *Session) Allowance() (a Allowance) {
 }
 
 // AuthMechanisms yields the names of the SASL mechanisms that the server offers
-// (RFC 4954 §3), in its order and spelling.
+// (RFC 4954 §3), in its order and spelling; where it has several lines of AUTH, those
+// of all of them.
 func (s *Session) AuthMechanisms() iter.Seq[string] {
 	return func(yield func(string) bool) {
-		args, _ := s.Extension(s.p.Commands[s.role[RoleAuth]].Keyword)
-		for word := range bytes.FieldsSeq(args) {
-			if !yield(string(word)) {
-				return
+		k := s.p.Commands[s.role[RoleAuth]].Keyword
+		if _, ok := s.Extension(k); !ok {
+			return
+		}
+		for line := range bytes.SplitSeq(s.capabilities.text, []byte("\n")) {
+			word, args := cutWord(line)
+			if !sameFold(word, s.p.Keywords[k].Name) {
+				continue
+			}
+			for mechanism := range bytes.FieldsSeq(args) {
+				if !yield(string(mechanism)) {
+					return
+				}
 			}
 		}
 	}

@@ -134,7 +134,7 @@ func parseEnhanced(text []byte) (EnhancedCode, int) {
 			n = n*10 + uint16(text[i]-'0')
 			i++
 		}
-		if i == start {
+		if i == start || text[start] == '0' && i-start > 1 { // no leading zeros (RFC 3463 §2)
 			return EnhancedCode{}, 0
 		}
 		c[part] = n

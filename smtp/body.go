@@ -40,13 +40,17 @@ func (t *Text) Append(dst, p []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// Ready reports whether p, as a whole text, is in the form of the wire already:
-// every line ends in CRLF, and nothing else in it is a CR or LF.
-func (t *Text) Ready(p []byte) bool {
-	if t.Dots || t.Policy.MaxLine > 0 || t.inLine || t.cr || len(p) > 0 && p[len(p)-1] != '\n' {
+// Keep takes p as Append would, if it is in the form of the wire as it stands,
+// so that nothing has to be copied, and reports whether it is. Where MaxLine is
+// set it keeps nothing.
+func (t *Text) Keep(p []byte) bool {
+	if t.Policy.MaxLine > 0 || t.cr {
 		return false
 	}
 	_, ok := t.clean(nil, p)
+	if ok && len(p) > 0 {
+		t.inLine = p[len(p)-1] != '\n'
+	}
 	return ok
 }
 
@@ -55,11 +59,15 @@ var lineEnd = []byte("\r\n")
 // clean appends p to dst, dots doubled, if all its lines end in CRLF and it has
 // no other CR or LF: the line feeds are walked, with a look at the octet before
 // and behind each, and the carriage returns counted against them. A nil dst
-// gets nothing. Where ok is false dst is not to be used.
+// gets nothing, and then no dot may have to be doubled. Where ok is false dst is
+// not to be used.
 func (t *Text) clean(dst, p []byte) (_ []byte, ok bool) {
 	start := len(dst)
 	copied := 0 // of p, into dst
 	if t.Dots && !t.inLine && len(p) > 0 && p[0] == '.' {
+		if dst == nil {
+			return nil, false
+		}
 		dst = append(dst, '.')
 	}
 	// Where lines have one length, as in base64, the next line feed is looked for
@@ -84,6 +92,9 @@ func (t *Text) clean(dst, p []byte) (_ []byte, ok bool) {
 			return dst, false
 		}
 		if t.Dots && i < len(p) && p[i] == '.' {
+			if dst == nil {
+				return nil, false
+			}
 			dst = append(append(dst, p[copied:i]...), '.')
 			copied = i
 		}

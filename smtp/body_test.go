@@ -172,6 +172,38 @@ func TestTextPolicyOfSession(t *testing.T) {
 	p.wants("the dot is doubled, the last line ended", "..2345\r\n6\r\n.\r\n")
 }
 
+// TestPass: what Pass takes is what Content and Take would have handed out.
+func TestPass(t *testing.T) {
+	passed := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		p := newPeer(t, smtp.Config{})
+		p.transaction()
+		for range rapid.IntRange(1, 5).Draw(rt, "pieces") {
+			piece := rapid.OneOf(evenLines, bodies).Draw(rt, "piece")
+			other := p.s.Clone()
+			err := other.Content(piece)
+			before := key(p.s)
+			if !p.s.Pass(piece) {
+				if key(p.s) != before {
+					rt.Fatalf("%q was not passed, but something was done", piece)
+				}
+				if err == nil {
+					p.s = other
+					p.s.Take(nil)
+				}
+				continue
+			}
+			passed++
+			if got := other.Take(nil); err != nil || !bytes.Equal(got, piece) || key(other) != key(p.s) {
+				rt.Fatalf("%q was passed; Content hands out %q, %v", piece, got, err)
+			}
+		}
+	})
+	if passed == 0 {
+		t.Error("nothing was passed")
+	}
+}
+
 // transaction goes to the 354.
 func (p *peer) transaction() {
 	p.t.Helper()

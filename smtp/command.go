@@ -193,6 +193,30 @@ func (s *Session) Content(p []byte) error {
 	return nil
 }
 
+// Pass is Content and Take in one, for message data that need not be changed:
+// the caller writes p itself, right behind what Take handed out, and nothing is
+// copied. Where it reports false nothing was done, and Content is to be used:
+// something is pending, p is more than the chunk declared, or behind a 354 p is
+// not in the form of the wire.
+func (s *Session) Pass(p []byte) bool {
+	if s.err != nil || len(s.out) > 0 {
+		return false
+	}
+	if s.octets > 0 && !s.halted {
+		if len(p) > s.octets {
+			return false
+		}
+		s.octets -= len(p)
+	} else {
+		if s.underWay() != nil || !s.text.Keep(p) {
+			return false
+		}
+		s.writing = true
+	}
+	s.taken += uint64(len(p))
+	return true
+}
+
 // EndContent ends the message behind a 354 with the final dot, on a line of
 // its own (RFC 5321 §4.1.1.4), and queues the wait for its reply.
 func (s *Session) EndContent() (Tag, error) {

@@ -20,7 +20,7 @@ const batchAhead = 4
 // that were taken ahead, but for those that are on their way already: they are
 // delivered, and nobody is told.
 //
-// A message that does not fit into 32 KiB has the connection from its envelope on
+// A message that does not fit into 64 KiB has the connection from its envelope on
 // until the loop asks for its report: others wait for so long, and a Send from
 // within the loop on the same client would wait for ever. Use another client there.
 func (c *Client) SendAll(ctx context.Context, messages iter.Seq[Message]) iter.Seq2[*Report, error] {

@@ -83,7 +83,7 @@ type Config struct {
 	// content wait for the replies to MAIL and RCPT, and there is a risk: a server
 	// that goes on after a 421 may deliver a message under the sender of another
 	// (seen of none, and never reported as accepted). Messages that don't fit into
-	// 32 KiB wait for the replies all the same.
+	// 64 KiB wait for the replies all the same.
 	Eager bool
 	// WindowMessages and WindowOctets bound what is in flight with Eager: messages
 	// whose reply has not come, and octets of them. Defaults 256 and 1 MiB.

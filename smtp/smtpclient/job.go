@@ -11,7 +11,7 @@ import (
 
 // pieceSize is how much of a body is read at once. A message that fits into one
 // piece is read before its turn comes, so that whoever has the lock can queue it.
-const pieceSize = 32 << 10
+const pieceSize = 64 << 10
 
 // A job is a message, or a command, that a caller wants to be sent. But for
 // what its caller prepares before the job is put in the queue, the lock of its
@@ -41,9 +41,12 @@ type job struct {
 	ready  bool      // chunk is head, which was in that form
 	filled bool      // chunk is to be queued
 	last   bool      // it is the last
-	chunks int       // how many were queued
-	read   int64     // octets of the body read
-	weight int       // octets in flight with Eager
+	lent   []byte    // what is to be written of a body in memory; nil: it is read in pieces
+	part   int       // how much of it at once
+	view   view
+	chunks int   // how many were queued
+	read   int64 // octets of the body read
+	weight int   // octets in flight with Eager
 
 	stage   stage
 	next    int      // the command of the envelope to be queued next
@@ -81,7 +84,7 @@ var pieces = sync.Pool{New: func() any { return new(buffers) }}
 
 // buffers are what a message needs while it is under way.
 type buffers struct {
-	piece [pieceSize]byte
+	piece [pieceSize + 2]byte // a line end may have to be added
 	chunk []byte
 }
 
@@ -367,13 +370,14 @@ func (j *job) queueChunk() bool {
 	if !j.last {
 		n = j.c.cfg.ChunkSize
 	}
+	n += len(j.lent)
 	from := len(s.Pending())
 	tag, err := s.Chunk(n, j.last)
 	if err == nil {
 		j.pending++
 		j.chunks++
 		j.c.traceCommand(s.Op(role), from)
-		if n > 0 { // BDAT 0 LAST ends an empty message
+		if n > 0 && j.lent == nil { // BDAT 0 LAST ends an empty message
 			err = s.Content(j.chunk[:n])
 		}
 		j.c.traceContent(n)
@@ -388,7 +392,9 @@ func (j *job) queueChunk() bool {
 		j.weight = n
 		j.c.link.octets += n
 		j.c.link.messages++
-		j.stage = atEnd
+		if j.lent == nil {
+			j.stage = atEnd
+		}
 		return true
 	}
 	j.chunk = append(j.chunk[:0], j.chunk[n:]...)
@@ -405,8 +411,11 @@ func (j *job) streams() bool {
 // spoils reports whether the server takes what comes next for the message.
 func (j *job) spoils() bool {
 	s := j.c.s
-	return j.command == nil && j.end == 0 && s.Awaiting() == 0 && s.Protocol().States[s.State()].Awaits == smtp.AwaitContent
+	return j.owes() || j.command == nil && j.end == 0 && s.Awaiting() == 0 && s.Protocol().States[s.State()].Awaits == smtp.AwaitContent
 }
+
+// owes reports whether octets of the last chunk are still to come.
+func (j *job) owes() bool { return j.lent != nil && j.end != 0 && j.stage == atContent }
 
 // handle takes one event of the job's commands.
 func (j *job) handle(ev *smtp.Event) {
@@ -503,7 +512,7 @@ func (j *job) abandon(err error) {
 	}
 	j.abandoned, j.done = true, true
 	if j.d != nil {
-		j.d.Cut(j.end != 0, err)
+		j.d.Cut(j.end != 0 && !j.owes(), err)
 		j.count()
 		j.d = nil
 	}

@@ -26,12 +26,13 @@ type link struct {
 	freed int  // how many
 
 	reading, writing bool
-	helping          bool      // a goroutine is there to read
-	spare            []byte    // for Session.Take
-	outputs          *outputs  // nil while the connection is idle
-	readBy           time.Time // when the oldest unanswered command must be answered; zero: nobody waited for it yet
-	octets           int       // of messages in flight, in eager mode
-	messages         int       // likewise
+	helping          bool          // a goroutine is there to read
+	heard            chan struct{} // closed when it has read, for who waits for that
+	spare            []byte        // for Session.Take
+	outputs          *outputs      // nil while the connection is idle
+	readBy           time.Time     // when the oldest unanswered command must be answered; zero: nobody waited for it yet
+	octets           int           // of messages in flight, in eager mode
+	messages         int           // likewise
 
 	patience *time.Timer // of a write while nobody reads
 
@@ -49,6 +50,8 @@ type link struct {
 const (
 	inlineReplies = 64
 	patience      = 10 * time.Millisecond
+	// lastWords is how long a server that closes is listened to.
+	lastWords = time.Second
 )
 
 // readBuffer is how much is read at once.
@@ -103,7 +106,7 @@ func (c *Client) drive(ctx context.Context, j *job) error {
 		case c.err == nil && !c.link.writing && len(c.s.Pending()) > 0:
 			c.write(ctx)
 		case j.streams() && !c.link.writing:
-			c.stream(j)
+			c.stream(ctx, j)
 		case c.err == nil && !c.link.reading && c.s.Awaiting() > 0:
 			c.read(ctx)
 		default:
@@ -164,21 +167,10 @@ func (c *Client) opens(j *job) bool {
 	return l.behind == behindRead
 }
 
-// write writes what is queued. Where replies are outstanding somebody reads
-// meanwhile, as soon as the write is held up: else two sides that both write
-// would wait for each other. The lock is held, and given up in between.
+// write writes what is queued. The lock is held, and given up in between.
 func (c *Client) write(ctx context.Context) {
 	l := &c.link
-	guarded := false
-	if !l.reading && c.s.Awaiting() > 0 {
-		switch {
-		case !c.buffered:
-			c.help()
-		case c.s.Awaiting() > inlineReplies:
-			guarded = true
-			c.guard()
-		}
-	}
+	guarded := c.attend()
 	out := c.s.Take(l.spare)
 	l.spare = nil
 	l.writing = true
@@ -195,7 +187,8 @@ func (c *Client) write(ctx context.Context) {
 		if guarded {
 			l.patience.Stop()
 		}
-		c.wrote(out, n, err)
+		l.spare = out
+		c.wrote(len(out), n, err)
 		return
 	}
 	// The caller may be called away, but the octets have to go out.
@@ -204,7 +197,8 @@ func (c *Client) write(ctx context.Context) {
 		defer c.work.Done()
 		n, err := c.conn.Write(out)
 		c.mu.Lock()
-		c.wrote(out, n, err)
+		l.spare = out
+		c.wrote(len(out), n, err)
 		c.handOver()
 		c.mu.Unlock()
 		close(written)
@@ -215,6 +209,62 @@ func (c *Client) write(ctx context.Context) {
 	}
 	c.mu.Lock()
 }
+
+// writeLent writes a part of a message from the caller's memory. If ctx ends the
+// write is broken off, and the connection with it: the caller, who gets his memory
+// back, can't wait. The lock is held, and given up in between.
+func (c *Client) writeLent(ctx context.Context, j *job, p []byte) {
+	l := &c.link
+	guarded := c.attend()
+	l.writing = true
+	c.mu.Unlock()
+	if c.block > 0 {
+		c.conn.SetWriteDeadline(time.Now().Add(c.block))
+	}
+	var stop func() bool
+	var called chan struct{}
+	if ctx.Done() != nil {
+		called = make(chan struct{})
+		stop = context.AfterFunc(ctx, func() {
+			c.conn.SetWriteDeadline(time.Unix(1, 0))
+			close(called)
+		})
+	}
+	n, err := c.conn.Write(p)
+	if stop != nil && !stop() {
+		<-called
+		c.conn.SetWriteDeadline(time.Time{})
+	}
+	c.mu.Lock()
+	if guarded {
+		l.patience.Stop()
+	}
+	if err != nil && ctx.Err() != nil {
+		j.problem = c.opError("send", context.Cause(ctx))
+		err = errGivenUp
+	}
+	c.wrote(len(p), n, err)
+}
+
+// attend sees to it that somebody reads while a write is held up, where replies
+// are outstanding or the server may refuse what it is sent: else two sides that
+// both write would wait for each other. The lock is held.
+func (c *Client) attend() (guarded bool) {
+	l := &c.link
+	switch {
+	case l.reading:
+	case c.s.Awaiting() > 0 && !c.buffered:
+		c.help()
+	case c.s.Awaiting() > inlineReplies, c.uploads():
+		c.guard()
+		return true
+	}
+	return false
+}
+
+// uploads reports whether message data is under way, which the server may refuse
+// at any time.
+func (c *Client) uploads() bool { return c.link.current != nil && c.link.current.stage == atContent }
 
 // guard sends somebody to read if the write that begins is held up. The lock is
 // held.
@@ -234,25 +284,46 @@ func (c *Client) guard() {
 }
 
 // wrote takes note of what was written. The lock is held.
-func (c *Client) wrote(out []byte, n int, err error) {
-	c.link.writing = false
-	c.link.spare = out
-	if j := c.link.current; j != nil && j.streams() {
+func (c *Client) wrote(of, n int, err error) {
+	l := &c.link
+	c.stats.Sent += uint64(n)
+	c.s.Unwritten(of - n)
+	if err != nil && c.err == nil && err != errGivenUp && !errors.Is(err, os.ErrDeadlineExceeded) {
+		c.hear()
+	}
+	l.writing = false
+	if j := l.current; j != nil && j.streams() {
 		j.signal() // it may have waited for this
 	}
-	c.stats.Sent += uint64(n)
-	if err == nil && c.err == nil {
-		return
-	}
-	c.s.Unwritten(len(out) - n)
-	if c.err != nil {
+	switch {
+	case c.err != nil:
 		c.settle()
-		return
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		c.fail(c.opError("write", fmt.Errorf("the server took no data for %v: %w", c.block, err)))
+	case err != nil:
+		c.fail(c.opError("write", err))
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		err = fmt.Errorf("the server took no data for %v: %w", c.block, err)
+}
+
+// hear takes what the server said before it closed the connection on what was
+// being written: why it did, mostly. The lock is held, and given up in between.
+func (c *Client) hear() {
+	l := &c.link
+	for by := time.Now().Add(lastWords); c.err == nil && time.Now().Before(by); {
+		if !l.reading {
+			l.readBy = by
+			c.read(context.Background())
+			continue
+		}
+		heard := make(chan struct{})
+		l.heard = heard
+		c.mu.Unlock()
+		select {
+		case <-heard:
+		case <-time.After(lastWords):
+		}
+		c.mu.Lock()
 	}
-	c.fail(c.opError("write", err))
 }
 
 // read reads once and hands the replies out. The lock is held, and given up in
@@ -262,13 +333,16 @@ func (c *Client) read(ctx context.Context) {
 	l.reading = true
 	buf := readBuffers.Get().(*[readBuffer]byte)
 	now := time.Now()
-	if l.readBy.IsZero() {
+	if l.readBy.IsZero() && c.s.Awaiting() > 0 {
 		l.readBy = now.Add(cmp.Or(c.cfg.Timeout, c.s.Timeout()))
 	}
 	if l.probe != 0 && c.s.Awaiting() == 1 && l.graceBy.IsZero() {
 		l.graceBy = now.Add(grace)
 	}
 	by := l.readBy
+	if by.IsZero() {
+		by = now.Add(lastWords) // a look whether the server refuses what is written
+	}
 	if !l.graceBy.IsZero() && l.graceBy.Before(by) {
 		by = l.graceBy
 	}
@@ -289,6 +363,10 @@ func (c *Client) read(ctx context.Context) {
 	stop()
 	c.mu.Lock()
 	l.reading = false
+	if l.heard != nil {
+		close(l.heard)
+		l.heard = nil
+	}
 	c.stats.Received += uint64(n)
 	c.s.HandleInput(buf[:n])
 	readBuffers.Put(buf)
@@ -301,7 +379,7 @@ func (c *Client) read(ctx context.Context) {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		// Perhaps somebody was called away, or the time of a probe is over.
 		switch now = time.Now(); {
-		case !now.Before(l.readBy):
+		case !l.readBy.IsZero() && !now.Before(l.readBy):
 			c.fail(c.opError("read", fmt.Errorf("no reply within %v: %w", cmp.Or(c.cfg.Timeout, c.s.Timeout()), err)))
 		case !l.graceBy.IsZero() && !now.Before(l.graceBy):
 			c.giveUpProbe()
@@ -435,7 +513,7 @@ func (c *Client) help() {
 				l.helping = false // this one may be held up: another may be needed to read
 				c.write(context.Background())
 				l.helping = true
-			case !l.reading && c.s.Awaiting() > 0:
+			case !l.reading && (c.s.Awaiting() > 0 || l.writing && c.uploads()):
 				c.read(context.Background())
 			default:
 				l.helping = false
@@ -481,7 +559,7 @@ func (c *Client) abandon(j *job, err error) {
 	}
 	j.abandon(err)
 	if j == l.current && j.spoils() {
-		// A message under way by DATA can't be broken off but by closing. To the
+		// A message under way by DATA, or a chunk, can't be broken off but by closing. To the
 		// others it is not their context that ended.
 		c.fail(c.opError("send", errGivenUp))
 	}

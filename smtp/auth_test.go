@@ -115,7 +115,11 @@ func TestAuthKeyword(t *testing.T) {
 // TestMechanismsOfEachLine: a server that spreads its mechanisms over two lines of
 // AUTH offers them all.
 func TestMechanismsOfEachLine(t *testing.T) {
-	p := newPeer(t, smtp.Config{}, "AUTH XFOO", "SIZE", "auth PLAIN login", "AUTHX NTLM")
+	p := &peer{t, smtp.NewSession(smtp.Config{})}
+	p.reply("220 mx.example.test ESMTP")
+	p.must(p.s.Hello("client.example.test"))
+	p.flush()
+	p.feed("250-mx.example.test\r\n250-AUTH XFOO\r\n250-SIZE\r\n250-auth PLAIN login\r\n250 AUTHX NTLM\r\n")
 	if got := slices.Collect(p.s.AuthMechanisms()); !slices.Equal(got, []string{"XFOO", "PLAIN", "login"}) {
 		t.Errorf("mechanisms %q", got)
 	}

@@ -129,13 +129,15 @@ type Message struct {
 // is an error before anything is sent.
 //
 // body is read to its end, in pieces; it is not read any more when Send has
-// returned. Its lines may end in LF or CRLF. A server that offers CHUNKING gets
+// returned. A *[bytes.Reader] or *[bytes.Buffer] of more than 64 KiB is not copied,
+// if its lines end in CRLF: it is written from where it stands. Its lines may end in LF or CRLF. A server that offers CHUNKING gets
 // the message by BDAT, another one by DATA; with PIPELINING the envelope goes
 // out in one write, right behind the message of another caller if there is one.
 //
 // When ctx ends, Send returns at once: what had not gone out whole is not sent,
-// what had is unknown. The connection goes on for others, unless the message
-// was under way by DATA, which can't be broken off but by closing.
+// what had is unknown. The connection goes on for others, unless the message was
+// under way by DATA, or from the caller's memory: these can't be broken off but by
+// closing.
 //
 // Where the server says how much it takes of one client (LIMITS, RFC 9422), a
 // message to more recipients than it takes goes out in several transactions, for

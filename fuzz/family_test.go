@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -88,7 +89,7 @@ func FuzzChoice(f *testing.F) {
 }
 
 func FuzzList(f *testing.F) {
-	for _, s := range []string{"a", "a,b", "a,,b", ",", "a;b;c", "a--b", ""} {
+	for _, s := range []string{"a", "a,b", "a,,b", ",", "a;b;c", "a--b", "-", ""} {
 		f.Add([]byte(s), ",")
 		f.Add([]byte(s), "--")
 	}
@@ -100,5 +101,39 @@ func FuzzList(f *testing.F) {
 			return smtp.AppendList(dst, v, separator, smtp.AppendWord)
 		},
 			func(b []byte) ([]string, error) { return smtp.ParseList(b, separator, smtp.ParseWord) })
+	})
+}
+
+// FuzzParts is a sequence of two words, the second optional, with any text
+// between them.
+func FuzzParts(f *testing.F) {
+	for _, s := range []string{"a", "a;b", "a;;b", "a;", ";", "a;;;b", ""} {
+		f.Add([]byte(s), ";")
+		f.Add([]byte(s), ";;")
+	}
+	f.Fuzz(func(t *testing.T, octets []byte, between string) {
+		if between == "" || strings.ToLower(between) != strings.ToUpper(between) { // letters are read in any case
+			return
+		}
+		type two struct{ First, Second string }
+		comesBack(t, octets, func(dst []byte, v two) ([]byte, error) {
+			c := smtp.Compose(dst)
+			smtp.AppendPart(&c, "first", v.First, smtp.AppendWord, between)
+			if v.Second != "" {
+				c.Fixed(between)
+				smtp.AppendPart(&c, "second", v.Second, smtp.AppendWord)
+			}
+			return c.End()
+		}, func(b []byte) (v two, err error) {
+			p := smtp.NewParts(b)
+			v.First = smtp.ParsePart(&p, "first", smtp.ParseWord, between)
+			if p.Follows(between) {
+				v.Second = smtp.ParsePart(&p, "second", smtp.ParseWord)
+			}
+			if err := p.End(); err != nil {
+				return two{}, err
+			}
+			return v, nil
+		})
 	})
 }

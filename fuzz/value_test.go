@@ -186,7 +186,7 @@ func FuzzKeyword(f *testing.F) {
 var targets = map[string]func(*testing.F){
 	"integer": FuzzInteger, "word": FuzzWord, "domain": FuzzDomain, "xtext": FuzzXtext, "utf-8-addr-xtext": FuzzUTF8AddrXtext,
 	"date-time": FuzzDateTime, "date-time-seconds": FuzzDateTimeSeconds, "auth-mailbox": FuzzAuthMailbox, "uri": FuzzURI, "choice": FuzzChoice, "list": FuzzList,
-	"sequence": FuzzParam, "depends": FuzzParam, "none": FuzzRoundtrip, "pairs": FuzzRoundtrip, "text": FuzzRoundtrip,
+	"sequence": FuzzParts, "depends": FuzzParam, "none": FuzzRoundtrip, "pairs": FuzzRoundtrip, "text": FuzzRoundtrip,
 	"base64": FuzzRoundtrip, "initial-response": FuzzRoundtrip, "reverse-path": FuzzRoundtrip, "forward-path": FuzzRoundtrip,
 	"literal": FuzzRoundtrip, "params": FuzzRoundtrip,
 }

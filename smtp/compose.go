@@ -39,7 +39,7 @@ func AppendPart[T any](c *Composer, name string, v T, write func([]byte, T) ([]b
 	}
 	for _, end := range ends {
 		if holds(dst[len(c.dst):], end) {
-			c.err = &ArgumentError{Argument: name, Reason: "expected a value without " + strconv.Quote(end) + ", which ends it"}
+			c.err = &ArgumentError{Argument: name, Reason: whyHolds(end, "ends it")}
 			return
 		}
 	}
@@ -126,6 +126,11 @@ func ParsePart[T any](p *Parts, name string, read func([]byte) (T, error), ends 
 			n = i
 		}
 	}
+	for _, end := range ends {
+		if holds(p.in[:n], end) { // its beginning, at the part's end
+			p.fail(name, whyHolds(end, "ends it"))
+		}
+	}
 	return parseUpTo(p, name, n, read)
 }
 
@@ -185,7 +190,7 @@ func AppendList[T any](dst []byte, list []T, separator string, write func([]byte
 		case err != nil:
 			return dst[:start], err
 		case holds(next[from:], separator):
-			return dst[:start], &ArgumentError{Argument: "list", Reason: "expected values without " + strconv.Quote(separator) + ", which stands between them"}
+			return dst[:start], &ArgumentError{Argument: "list", Reason: whyHolds(separator, "stands between them")}
 		case len(next) == from:
 			return dst[:start], &ArgumentError{Argument: "list", Reason: whyList}
 		}
@@ -203,8 +208,11 @@ func ParseList[T any](b []byte, separator string, read func([]byte) (T, error)) 
 	for more := true; more; {
 		var item []byte
 		item, b, more = bytes.Cut(b, []byte(separator))
-		if len(item) == 0 {
+		switch {
+		case len(item) == 0:
 			return nil, &ArgumentError{Argument: "list", Reason: whyList}
+		case holds(item, separator): // its beginning, at the item's end
+			return nil, &ArgumentError{Argument: "list", Reason: whyHolds(separator, "stands between them")}
 		}
 		v, err := read(item)
 		if err != nil {
@@ -213,6 +221,10 @@ func ParseList[T any](b []byte, separator string, read func([]byte) (T, error)) 
 		list = append(list, v)
 	}
 	return list, nil
+}
+
+func whyHolds(text, does string) string {
+	return "expected a value without " + strconv.Quote(text) + ", which " + does
 }
 
 const whyList = "expected at least one value, and none that is empty"

@@ -223,7 +223,7 @@ func ruleOf(p place, op smtp.Op, lmtp bool, offers map[string]string) string {
 	var codes []string
 	classes := map[string]bool{}
 	for _, row := range info.Replies {
-		if row.Violation || row.From != 0 && !row.From.Has(p.state) || row.If != 0 {
+		if row.Violation || row.From != 0 && !row.From.Has(p.state) || row.If != 0 || row.Do&smtp.EffectTakeUp != 0 {
 			continue
 		}
 		classes[fmt.Sprintf("%dyz", row.Min/100)] = true

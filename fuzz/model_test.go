@@ -229,7 +229,7 @@ func (m *model) move(at standing, r *table.Row, sets uint64, positive bool) stan
 func (m *model) reply(code string, offers []string) (late, more bool) {
 	q := m.queue[0]
 	late = !m.in(q.c, m.confirmed.state)
-	if r := m.row(q.c, code, late); r == nil || r.Violation {
+	if r := m.row(q.c, code, late); r == nil || r.Violation || does(r, "take-up") { // no command of the walk names a transaction
 		m.broken = true
 		return late, false
 	}

@@ -16,22 +16,23 @@ import (
 // and any case of literals, names and words of a choice (§2.4). Behind a
 // keyword more than one space may stand between words.
 type Args struct {
-	in      []byte
-	off     int
-	proto   *Protocol
-	op      Op
-	command string // as in the table; empty behind a keyword
-	offered uint64
-	facts   Facts
-	sets    Facts // set by the parameters seen
-	sized   bool  // a parameter of RoleSize was seen
-	check   bool  // strings are not made
-	keyword bool
-	pairs   uint64 // names of NAME=value that came, one bit each
-	pair    []byte // the value of the last of them
-	bare    bool   // no space before the next argument
-	wide    string // the argument that had characters above ASCII
-	bad     bool
+	in       []byte
+	off      int
+	proto    *Protocol
+	op       Op
+	command  string // as in the table; empty behind a keyword
+	offered  uint64
+	facts    Facts
+	sets     Facts // set by the parameters seen
+	sized    bool  // a parameter of RoleSize was seen
+	entitled bool  // one of RoleTransaction was
+	check    bool  // strings are not made
+	keyword  bool
+	pairs    uint64 // names of NAME=value that came, one bit each
+	pair     []byte // the value of the last of them
+	bare     bool   // no space before the next argument
+	wide     string // the argument that had characters above ASCII
+	bad      bool
 	// unknown: a parameter that the table does not know, or that is not offered (RFC 5321 §4.1.1.11).
 	unknown  bool
 	argument string
@@ -513,6 +514,7 @@ func (a *Args) param() (id Param, value []byte, choice *ValueInfo) {
 		a.sets |= choice.Set
 	}
 	a.sized = a.sized || info.Role == RoleSize
+	a.entitled = a.entitled || info.Role == RoleTransaction
 	return id, value, choice
 }
 

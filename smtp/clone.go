@@ -27,7 +27,7 @@ func (s *Session) AppendKey(dst []byte) []byte {
 	dst = append(dst, byte(s.queue.n))
 	for i := range s.queue.n {
 		e := s.queue.at(i)
-		dst = append(dst, byte(e.op), flags(e.final, e.sized, e.line <= s.taken, e.end <= s.taken))
+		dst = append(dst, byte(e.op), flags(e.final, e.sized, e.entitled, e.line <= s.taken, e.end <= s.taken))
 		dst = binary.AppendUvarint(dst, uint64(e.sets))
 	}
 	dst = binary.AppendUvarint(dst, s.offered)
@@ -58,7 +58,7 @@ func (s *ServerSession) AppendKey(dst []byte) []byte {
 	for _, n := range [...]uint64{s.offered, uint64(s.pendingArg), uint64(s.left), uint64(s.worst), uint64(s.recipients), uint64(s.octets), uint64(s.refusal.Code)} {
 		dst = binary.AppendUvarint(dst, n)
 	}
-	dst = append(dst, flags(s.drop, s.content, s.lineStart, s.skip, s.eof, s.err != nil, s.ended))
+	dst = append(dst, flags(s.drop, s.content, s.lineStart, s.skip, s.eof, s.err != nil, s.ended, s.pendingTitle))
 	for _, o := range s.offers {
 		dst = appendBytes(append(dst, byte(o.Keyword)), []byte(o.Args))
 	}

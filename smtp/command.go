@@ -20,7 +20,9 @@ func (s *Session) endWith(octets int, final bool) (Tag, error) {
 		return 0, err
 	}
 	s.octets = octets
-	return s.push(s.line.op, s.line.sets, s.line.sized, final), nil
+	tag := s.push(s.line.op, s.line.sets, s.line.sized, final)
+	s.queue.at(s.queue.n - 1).entitled = s.line.entitled
+	return tag, nil
 }
 
 // beginRole starts the line of the command with a role.

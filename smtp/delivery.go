@@ -169,6 +169,9 @@ func (d *Delivery) Handle(ev Event) {
 	switch ev.Role {
 	case RoleSender:
 		d.keep(&d.mail, &ev)
+		if ev.TakenUp {
+			d.takeUp()
+		}
 	case RoleRecipient:
 		if d.next < len(d.rcpts) {
 			d.keep(&d.rcpts[d.next].rcpt, &ev)
@@ -194,6 +197,15 @@ func (d *Delivery) Handle(ev Event) {
 			}
 		}
 	}
+}
+
+// takeUp counts all recipients as accepted: an earlier session was told so
+// (RFC 1845 §3).
+func (d *Delivery) takeUp() {
+	for i := range d.rcpts {
+		d.rcpts[i].rcpt = decision{verdict: yes, role: RoleRecipient}
+	}
+	d.next = len(d.rcpts)
 }
 
 func (d *Delivery) keep(to *decision, ev *Event) {

@@ -1,5 +1,7 @@
 package smtp
 
+import "bytes"
+
 // do carries out what a reply does beyond moving the state: the effects that
 // the table names.
 func (s *Session) do(effects Effects, sized bool, ev *Event) {
@@ -24,6 +26,31 @@ func (s *Session) do(effects Effects, sized bool, ev *Event) {
 	if effects&EffectTooManyRecipients != 0 {
 		ev.Temporary = s.tooManyRecipients(ev.Reply)
 	}
+	if effects&EffectTakeUp != 0 {
+		ev.TakenUp = true
+		ev.Offset, _ = offset(ev.Reply)
+	}
+}
+
+// takesUp reports whether a server may answer a command with a transaction of an
+// earlier session: where the command named it. In LMTP nobody would know how many
+// replies the message gets.
+func (x *index) takesUp(entitled bool, at place) bool {
+	return entitled && at.facts&x.lmtp == 0
+}
+
+func (s *Session) takesUp(e *entry, r Reply) bool {
+	_, ok := offset(r)
+	return ok && s.x.takesUp(e.entitled, s.confirmed)
+}
+
+// offset reads how many octets of a message the server has: digits, and a blank
+// before what follows (RFC 1845 §3).
+func offset(r Reply) (n uint64, ok bool) {
+	line, _ := cutLine(r.raw)
+	digits, _ := cutWord(bytes.ReplaceAll(replyText(line), []byte{'\t'}, []byte{' '}))
+	n, err := ParseInteger(digits, 19)
+	return n, err == nil
 }
 
 // sendVoid answers a 354 that was given though no recipient is there with an

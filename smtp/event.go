@@ -29,7 +29,12 @@ type Event struct {
 	More bool
 	// Temporary: the reply refuses for now rather than for good.
 	Temporary bool
-	Tag       Tag
-	Reply     Reply
-	Err       error
+	// TakenUp: a transaction that an earlier session began goes on, recipients
+	// included, and the server has the first Offset octets of its message
+	// (RFC 1845 §3). The next is the command that goes on with the message.
+	TakenUp bool
+	Offset  uint64
+	Tag     Tag
+	Reply   Reply
+	Err     error
 }

@@ -175,7 +175,7 @@ func (s *Session) answer(ev *Event) {
 	c := &s.p.Commands[e.op]
 	late := !c.In.Has(s.confirmed.state)
 	row := s.p.row(e.op, ev.Reply.Code, s.confirmed, late)
-	if row == nil || row.Violation {
+	if row == nil || row.Violation || row.Do&EffectTakeUp != 0 && !s.takesUp(e, ev.Reply) {
 		s.violate(rowRFC(row, c), "a reply that "+c.Name+" can have in state "+s.p.States[s.confirmed.state].Name, excerpt(ev.Reply.raw))
 		return
 	}

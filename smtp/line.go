@@ -23,22 +23,23 @@ type Command interface {
 // comes out of the call that sends the command; nothing is sent then. No
 // method lets a CR, an LF, a NUL or another control character in.
 type Line struct {
-	buf     []byte
-	start   int // where the line begins in buf
-	err     error
-	cmd     *CommandInfo
-	op      Op
-	proto   *Protocol
-	offered uint64 // keywords, one bit each
-	facts   Facts  // assumed before the command
-	sets    Facts  // set by the parameters seen
-	sized   bool   // a parameter of RoleSize was seen
-	pairs   int    // how many NAME=value were written
-	named   bool   // only names may be written that stand in names
-	names   []byte
-	said    *capabilities // what the server said behind its keywords; nil outside of a session
-	bare    bool          // no space before the next argument
-	wide    string        // the argument that had characters above ASCII
+	buf      []byte
+	start    int // where the line begins in buf
+	err      error
+	cmd      *CommandInfo
+	op       Op
+	proto    *Protocol
+	offered  uint64 // keywords, one bit each
+	facts    Facts  // assumed before the command
+	sets     Facts  // set by the parameters seen
+	sized    bool   // a parameter of RoleSize was seen
+	entitled bool   // one of RoleTransaction was
+	pairs    int    // how many NAME=value were written
+	named    bool   // only names may be written that stand in names
+	names    []byte
+	said     *capabilities // what the server said behind its keywords; nil outside of a session
+	bare     bool          // no space before the next argument
+	wide     string        // the argument that had characters above ASCII
 }
 
 // AppendCommand appends the line of c, with its CRLF, as p's table has it, for
@@ -186,7 +187,7 @@ func (l *Line) Params(p *Params) {
 func (l *Line) begin(buf []byte, p *Protocol, op Op, offered uint64, facts Facts) {
 	cmd := &p.Commands[op]
 	l.start, l.err, l.cmd, l.op, l.proto = len(buf), nil, cmd, op, p
-	l.offered, l.facts, l.sets, l.sized, l.pairs, l.named, l.wide = offered, facts, 0, false, 0, false, ""
+	l.offered, l.facts, l.sets, l.sized, l.entitled, l.pairs, l.named, l.wide = offered, facts, 0, false, false, 0, false, ""
 	l.bare = isBare(cmd.Verb)
 	l.buf = append(buf, cmd.Verb...)
 }
@@ -307,6 +308,7 @@ func (l *Line) param(it *paramItem, buf []byte) {
 		l.sets |= word.Set
 	}
 	l.sized = l.sized || info.Role == RoleSize
+	l.entitled = l.entitled || info.Role == RoleTransaction
 }
 
 // needs checks the facts that a parameter needs, those of its neighbours

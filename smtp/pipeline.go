@@ -2,15 +2,16 @@ package smtp
 
 // An entry is a command whose reply has not come.
 type entry struct {
-	op     Op
-	final  bool // one reply ends it, the caller says
-	sized  bool // it declared the message's size
-	tag    Tag
-	sets   Facts  // what its parameters bring
-	line   uint64 // position of the octet behind its line; of a message behind a 354: behind its first octet
-	end    uint64 // position of the octet behind its payload
-	hope   place  // where the session is if it and all before it succeed
-	assume place  // what is assumed behind it
+	op       Op
+	final    bool // one reply ends it, the caller says
+	sized    bool // it declared the message's size
+	entitled bool // it named the transaction
+	tag      Tag
+	sets     Facts  // what its parameters bring
+	line     uint64 // position of the octet behind its line; of a message behind a 354: behind its first octet
+	end      uint64 // position of the octet behind its payload
+	hope     place  // where the session is if it and all before it succeed
+	assume   place  // what is assumed behind it
 }
 
 // ring is a queue of entries that keeps its memory. Its size is a power of two.
@@ -51,7 +52,7 @@ func (s *Session) push(op Op, sets Facts, sized, final bool) Tag {
 	}
 	s.tag++
 	e := s.queue.push()
-	e.op, e.final, e.sized, e.tag, e.sets = op, final, sized, s.tag, sets
+	e.op, e.final, e.sized, e.entitled, e.tag, e.sets = op, final, sized, false, s.tag, sets
 	e.line = s.taken + uint64(len(s.out))
 	e.end = e.line + uint64(s.octets)
 	r := s.x.success[op]

@@ -98,24 +98,25 @@ const (
 	RoleAuth
 	RoleAuthLine
 	RoleAuthCancel
-	RoleTLS        // fact
-	RoleClosing    // fact
-	RoleLMTP       // fact
-	RoleUTF8       // fact and parameter
-	RoleSize       // parameter and keyword
-	RoleBody       // parameter
-	Role7Bit       // value of the body parameter
-	Role8Bit       // value of the body parameter
-	RoleBinary     // value of the body parameter
-	RolePipelining // keyword
-	RoleEnhanced   // keyword
+	RoleTLS         // fact
+	RoleClosing     // fact
+	RoleLMTP        // fact
+	RoleUTF8        // fact and parameter
+	RoleSize        // parameter and keyword
+	RoleBody        // parameter
+	Role7Bit        // value of the body parameter
+	Role8Bit        // value of the body parameter
+	RoleBinary      // value of the body parameter
+	RolePipelining  // keyword
+	RoleEnhanced    // keyword
+	RoleTransaction // parameter
 	numRoles
 )
 
 var roleNames = [numRoles]string{
 	"none", "greeting", "hello", "helo", "sender", "recipient", "data", "content", "void", "reset", "noop", "quit",
 	"chunk", "last-chunk", "url", "url-last", "starttls", "auth", "auth-line", "auth-cancel", "tls", "closing", "lmtp",
-	"utf8", "size", "body", "7bit", "8bit", "binary", "pipelining", "enhanced",
+	"utf8", "size", "body", "7bit", "8bit", "binary", "pipelining", "enhanced", "transaction",
 }
 
 // String gives the role's word in the table.
@@ -138,6 +139,7 @@ const (
 	EffectCountRecipient                        // one recipient more
 	EffectSendVoid                              // an empty end of data goes out (RFC 2920 §3.1)
 	EffectTooManyRecipients                     // a 552 that may mean "for now" (RFC 5321 §4.5.3.1.10)
+	EffectTakeUp                                // a transaction of an earlier session goes on (RFC 1845 §3)
 )
 
 // Target is the state that a reply leads to: a State, or one of the two below.

@@ -80,11 +80,12 @@ type ServerSession struct {
 	offers  []Offer
 	offered uint64
 
-	pending    Op    // the command whose reply is owed
-	pendingArg Facts // what its parameters bring
-	left       int   // replies still owed to it, where it has one for each recipient
-	worst      int
-	recipients int
+	pending      Op    // the command whose reply is owed
+	pendingArg   Facts // what its parameters bring
+	pendingTitle bool  // it named the transaction
+	left         int   // replies still owed to it, where it has one for each recipient
+	worst        int
+	recipients   int
 
 	chunk     Op    // the command whose octets come
 	octets    int64 // how many of them
@@ -252,6 +253,8 @@ func (s *ServerSession) settle(code int) (*Row, error) {
 	switch {
 	case row == nil || row.Violation || row.Unlisted:
 		return nil, &ArgumentError{Command: c.Name, Argument: "reply", Reason: "expected a code that the table lists, got " + strconv.Itoa(code)}
+	case row.Do&EffectTakeUp != 0 && !s.x.takesUp(s.pendingTitle, s.place):
+		return nil, &ArgumentError{Command: c.Name, Argument: "reply", Reason: "expected a code that answers a command without the name of a transaction, got " + strconv.Itoa(code)}
 	case s.octets > 0 && code < 400:
 		return nil, &ArgumentError{Command: c.Name, Argument: "reply", Reason: "expected its octets to be read first, or a refusal, got " + strconv.Itoa(code)}
 	}
@@ -466,7 +469,7 @@ func (s *ServerSession) command(line []byte) ServerEvent {
 		return ev
 	}
 	ev.Kind = ServerCommand
-	s.pending, s.pendingArg = op, s.args.sets
+	s.pending, s.pendingArg, s.pendingTitle = op, s.args.sets, s.args.entitled
 	return ev
 }
 

@@ -199,7 +199,8 @@ func (h *host) code(c *smtp.CommandInfo, code int) {
 	i := slices.IndexFunc(c.Replies, func(r smtp.Row) bool {
 		return int(r.Min) <= code && code <= int(r.Max) && (r.From == 0 || r.From.Has(from)) && h.s.Facts()&r.If == r.If
 	})
-	legal := i >= 0 && !c.Replies[i].Violation && !c.Replies[i].Unlisted
+	legal := i >= 0 && !c.Replies[i].Violation && !c.Replies[i].Unlisted &&
+		c.Replies[i].Do&smtp.EffectTakeUp == 0 // no command here names a transaction
 	s := h.s.Clone()
 	before := string(s.AppendKey(nil))
 	err := s.Reply(code, smtp.EnhancedCode{}, "text")

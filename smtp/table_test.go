@@ -154,7 +154,8 @@ func (n at) reply(t *testing.T, code int) (at, bool) {
 		to = smtp.State(row.To)
 	}
 	awaits := smtp.Table.States[to].Awaits
-	violation := row.Violation || !more && len(n.ops) > 1 && awaits != smtp.AwaitCommand && awaits != smtp.AwaitNothing
+	untitled := row.Do&smtp.EffectTakeUp != 0 // no command here names a transaction
+	violation := row.Violation || untitled || !more && len(n.ops) > 1 && awaits != smtp.AwaitCommand && awaits != smtp.AwaitNothing
 
 	next := n
 	next.s = n.s.Clone()

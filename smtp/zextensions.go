@@ -62,8 +62,8 @@ var BurlKeyword = KeywordKey[[]string]{
 }
 
 // CheckpointKeyword is the EHLO keyword CHECKPOINT (RFC 1845): a transaction
-// has a name, by which it could be taken up again after the link broke. It has
-// no value.
+// has a name, by which it is taken up again after the link broke. It has no
+// value.
 var CheckpointKeyword = KeywordKey[struct{}]{
 	Keyword: KeywordCheckpoint,
 	Parse: func(a *Args) (v struct{}) {

@@ -69,7 +69,7 @@ const (
 	KeywordAuth                Keyword = 3  // AUTH: the client says who it is, by a SASL mechanism (RFC 4954)
 	KeywordBinaryMIME          Keyword = 4  // BINARYMIME: messages of any octets, in chunks alone: DATA can't carry them (RFC 3030)
 	KeywordBurl                Keyword = 5  // BURL: the server fetches the message, or parts of it, by a URL (RFC 4468)
-	KeywordCheckpoint          Keyword = 6  // CHECKPOINT: a transaction has a name, by which it could be taken up again after the link broke (RFC 1845)
+	KeywordCheckpoint          Keyword = 6  // CHECKPOINT: a transaction has a name, by which it is taken up again after the link broke (RFC 1845)
 	KeywordChunking            Keyword = 7  // CHUNKING: the message goes out in counted chunks, with no dot-stuffing (RFC 3030)
 	KeywordConneg              Keyword = 8  // CONNEG: the reply to a recipient says what content its device can take, a capability a line (RFC 4141)
 	KeywordConperm             Keyword = 9  // CONPERM: servers on the way may convert the content, within what its header permits (RFC 4141)

@@ -243,7 +243,7 @@ var Table = Compile(Protocol{
 				// MAIL 556, RFC 7504 §4
 				{Min: 556, Max: 556, To: TargetSame, RFC: "RFC 7504 §4"},
 				// MAIL 355, RFC 1845 §3
-				{Min: 355, Max: 355, Violation: true, RFC: "RFC 1845 §3"},
+				{Min: 355, Max: 355, To: Target(StateRecipientSent), Do: EffectOpenTransaction | EffectTakeUp, RFC: "RFC 1845 §3"},
 				// MAIL 504, RFC 4141 §4.2
 				{Min: 504, Max: 504, To: TargetSame, RFC: "RFC 4141 §4.2"},
 				// MAIL 501, RFC 2852 §4, RFC 6710 §4.1
@@ -2080,6 +2080,7 @@ var Table = Compile(Protocol{
 		{
 			Name:    "TRANSID",
 			RFC:     "RFC 1845 §2",
+			Role:    RoleTransaction,
 			Of:      []Op{OpMail},
 			Keyword: KeywordCheckpoint,
 			Most:    80,

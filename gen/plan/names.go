@@ -65,6 +65,7 @@ var roles = map[string]string{
 	"binary":      "RoleBinary",
 	"pipelining":  "RolePipelining",
 	"enhanced":    "RoleEnhanced",
+	"transaction": "RoleTransaction",
 }
 
 // argTypes says for each kind of value the Go type of an argument of it.

@@ -116,7 +116,8 @@ func (l *loader) addTo(name Name, add *Command, x Extend) {
 }
 
 // keepsTargets holds that rows which a file adds to another's command lead
-// nowhere that the command does not lead to by itself.
+// nowhere that the command does not lead to by itself, unless the row takes up a
+// transaction of an earlier session, which has recipients already.
 func (l *loader) keepsTargets(c *Command, rows []*Row) {
 	known := slices.Clone(stateTargets)
 	for _, list := range [][]*Row{c.Replies, c.Late} {
@@ -127,10 +128,14 @@ func (l *loader) keepsTargets(c *Command, rows []*Row) {
 		}
 	}
 	for _, row := range rows {
-		if row.To.Text != "" && !contains(known, row.To.Text) {
+		if row.To.Text != "" && !contains(known, row.To.Text) && !row.takesUp() {
 			l.add(row.To.Pos, "target", "%s does not lead to %q by itself, and what is added to it may not either%s", c.Name.Text, row.To.Text, didYouMean(row.To.Text, known))
 		}
 	}
+}
+
+func (row *Row) takesUp() bool {
+	return slices.ContainsFunc(row.Do, func(n Name) bool { return n.Text == "take-up" })
 }
 
 // named is a definition.

@@ -50,12 +50,12 @@ var (
 	limitWords   = []string{"transactions", "recipients", "domains"}
 	classWords   = []string{"1yz", "2yz", "3yz", "4yz", "5yz"}
 	effectWords  = []string{"learn-extensions", "forget-extensions", "forget-session", "open-transaction", "close-transaction",
-		"count-recipient", "send-void", "too-many-recipients"}
+		"count-recipient", "send-void", "too-many-recipients", "take-up"}
 
 	commandRoles = []string{"greeting", "hello", "helo", "sender", "recipient", "data", "content", "void", "reset", "noop", "quit",
 		"chunk", "last-chunk", "url", "url-last", "starttls", "auth", "auth-line", "auth-cancel"}
 	factRoles    = []string{"tls", "closing", "lmtp", "utf8"}
-	paramRoles   = []string{"utf8", "size", "body"}
+	paramRoles   = []string{"utf8", "size", "body", "transaction"}
 	valueRoles   = []string{"7bit", "8bit", "binary"}
 	keywordRoles = []string{"size", "pipelining", "enhanced"}
 

@@ -14,6 +14,9 @@ type area struct {
 func areas() []area {
 	return []area{
 		{"greeting", "A client that goes on with a server which does not greet talks to something else, or is thrown out.", cases01},
+		{"EHLO and HELO", "All that follows rests on what EHLO agreed on; a client that assumes more sends what the server does not take.", cases02},
+		{"reading replies", "A client that misreads a reply takes one command's answer for another's, and loses mail or reports what is not so.", slices.Concat(cases03, cases03b)},
+		{"EHLO keywords", "A keyword that is misread is an extension used with a server that does not know it, or one left unused: TLS, say.", cases04},
 	}
 }
 

@@ -59,7 +59,7 @@ func (own) Send(ctx context.Context, job *Job) (*Answer, error) {
 	a := &Answer{}
 	var c *smtpclient.Client
 	var r smtpclient.Report
-	for range job.Count {
+	for i := range job.Count {
 		if c == nil {
 			if c, err = smtpclient.Dial(ctx, addr, cfg); err != nil {
 				c = nil
@@ -69,7 +69,7 @@ func (own) Send(ctx context.Context, job *Job) (*Answer, error) {
 			}
 		}
 		err := c.SendTo(ctx, &env, job.body(), &r)
-		if errors.Is(err, smtpclient.ErrClientClosed) || lostIdle(err, &r) {
+		if i > 0 && untouched(&r) { // the connection had ended before the message: over another one
 			c.Close()
 			if c, err = smtpclient.Dial(ctx, addr, cfg); err == nil {
 				err = c.SendTo(ctx, &env, job.body(), &r)
@@ -88,19 +88,15 @@ func (own) Send(ctx context.Context, job *Job) (*Answer, error) {
 	return a, nil
 }
 
-// lostIdle is about a connection that was lost before the message had any reply, so
-// that it may go over another one at once.
-func lostIdle(err error, r *smtpclient.Report) bool {
-	var lost *smtpclient.OpError
-	if !errors.As(err, &lost) || r.Accepted() > 0 {
-		return false
-	}
+// untouched reports whether the server has nothing of a message: no reply but a 421,
+// and not sent.
+func untouched(r *smtpclient.Report) bool {
 	for _, one := range r.Recipients {
-		if one.Outcome != smtp.NotSent || one.Reply.Code != 0 {
+		if code := one.Reply.Code; code != 421 && (code != 0 || one.Outcome != smtp.NotSent) {
 			return false
 		}
 	}
-	return errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed)
+	return true
 }
 
 func (j *Job) body() io.Reader {

@@ -44,9 +44,10 @@ type job struct {
 	lent   []byte    // what is to be written of a body in memory; nil: it is read in pieces
 	part   int       // how much of it at once
 	view   view
-	chunks int   // how many were queued
-	read   int64 // octets of the body read
-	weight int   // octets in flight with Eager
+	rest   *remainder // the body, where the transaction has a name
+	chunks int        // how many were queued
+	read   int64      // octets of the body read
+	weight int        // octets in flight with Eager
 
 	stage   stage
 	next    int      // the command of the envelope to be queued next
@@ -199,6 +200,9 @@ func (j *job) queueEnvelope() bool {
 		steps++
 	}
 	for j.next < steps {
+		if j.next == 1 && j.rest != nil && s.Awaiting() > 0 {
+			return false // the recipients may be there already (RFC 1845 §3)
+		}
 		op := j.op()
 		var err error
 		switch {
@@ -426,6 +430,9 @@ func (j *job) handle(ev *smtp.Event) {
 			j.stage = atEnd
 		default:
 			j.pending--
+		}
+		if ev.TakenUp {
+			j.takeUp(ev.Offset)
 		}
 		if j.command != nil && !j.abandoned && j.problem == nil {
 			j.reply = ev.Reply.Clone()

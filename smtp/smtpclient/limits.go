@@ -29,6 +29,7 @@ func (e *LimitError) Error() string {
 
 const (
 	hintAnew   = "send over a new connection; a client that was made by Dial makes one by itself"
+	hintName   = "send to fewer recipients at a time, since the name of a transaction (RFC 1845) is one transaction's"
 	hintRewind = "give a body that can be rewound (io.Seeker), since the message has to be sent several times, or send to fewer recipients at a time"
 )
 
@@ -172,7 +173,13 @@ func (c *Client) sendParts(ctx context.Context, env *Envelope, body io.Reader, r
 	if left != nil && c.addr == "" {
 		return give(left)
 	}
-	next, once, err := c.copies(body, len(parts)+c.further(env.To, rest))
+	n := len(parts) + c.further(env.To, rest)
+	if n > 1 && c.names(env) {
+		lack := c.lack()
+		lack.Hint = hintName
+		return give(lack)
+	}
+	next, once, err := c.copies(body, n)
 	if err != nil {
 		return give(err)
 	}
@@ -236,13 +243,7 @@ func (c *Client) copies(body io.Reader, n int) (next func() (io.Reader, error), 
 			}, false, nil
 		}
 	}
-	c.mu.Lock()
-	a := c.s.Allowance()
-	c.mu.Unlock()
-	lack := &LimitError{What: "recipients", Most: a.Recipients, Hint: hintRewind}
-	if a.Recipients == 0 {
-		lack.What, lack.Most = "domains", a.Domains
-	}
+	lack := c.lack()
 	if n <= 1 {
 		used := false
 		return func() (io.Reader, error) {
@@ -261,6 +262,26 @@ func (c *Client) copies(body io.Reader, n int) (next func() (io.Reader, error), 
 		return nil, false, lack
 	}
 	return func() (io.Reader, error) { return bytes.NewReader(whole), nil }, false, nil
+}
+
+// lack is the limit for which a message goes out several times.
+func (c *Client) lack() *LimitError {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a := c.s.Allowance()
+	if a.Recipients == 0 {
+		return &LimitError{What: "domains", Most: a.Domains, Hint: hintRewind}
+	}
+	return &LimitError{What: "recipients", Most: a.Recipients, Hint: hintRewind}
+}
+
+// names reports whether an envelope names its transaction.
+func (c *Client) names(env *Envelope) bool {
+	if env.Params == nil {
+		return false
+	}
+	id, ok := c.s.Protocol().Param(smtp.RoleTransaction)
+	return ok && env.Params.Has(id)
 }
 
 // part is the envelope for some of its recipients.

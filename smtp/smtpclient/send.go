@@ -31,7 +31,9 @@ type Envelope struct {
 	// From is the reverse-path, without angle brackets; empty is the null
 	// reverse-path of notifications (RFC 5321 §4.5.5).
 	From string
-	// To holds the forward-paths, one at least.
+	// To holds the forward-paths, one at least. Where a server takes up a
+	// transaction of an earlier session (CHECKPOINT, RFC 1845), they are those that
+	// it took then: leave out those that it refused.
 	To []string
 	// Params are further parameters of MAIL, nil for none. SIZE, BODY and SMTPUTF8
 	// are set by the client where they are not among them.
@@ -201,7 +203,7 @@ func (j *job) unused() {
 // that offered CHUNKING and does not know it: it was dialled, so that it can be
 // again, and the body can be rewound.
 func (j *job) again(body io.Reader) bool {
-	if j.c.addr == "" || !isMisread(j.problem) {
+	if j.c.addr == "" || j.rest != nil || !isMisread(j.problem) {
 		return false
 	}
 	seeker, ok := body.(io.Seeker)
@@ -240,6 +242,10 @@ func (j *job) plan(env *Envelope, body io.Reader, r *Report) error {
 	j.c.mu.Unlock()
 	if err != nil {
 		return err
+	}
+	if j.c.names(env) {
+		j.withhold()
+		return nil
 	}
 	return j.prepare()
 }

@@ -27,8 +27,8 @@ func (c *conn) command(ev smtp.ServerEvent) {
 		}
 		c.answer(q, c.standard(ev.Op, c.cfg.Name))
 	case smtp.RoleSender:
-		if code := c.answer(q, c.sender(ev.Op, q)); code < 300 {
-			c.message, c.data = Message{From: q.Address, Params: q.Params}, nil
+		if code := c.answer(q, c.sender(ev.Op, q)); code < 400 {
+			c.message, c.data = Message{From: q.Address, Params: q.Params, TakenUp: code >= 300}, nil
 		}
 	case smtp.RoleRecipient:
 		if code := c.answer(q, c.standard(ev.Op, "Recipient taken")); code < 300 {
@@ -234,7 +234,7 @@ func (c *conn) endMessage(op smtp.Op) {
 		case i < len(c.message.To):
 			accepted = append(accepted, i)
 		}
-		if c.s.Owes() != op && len(accepted) > 0 {
+		if c.s.Owes() != op && (len(accepted) > 0 || c.message.TakenUp && code < 300) {
 			c.accept(accepted)
 		}
 	}

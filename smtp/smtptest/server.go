@@ -249,6 +249,7 @@ type Message struct {
 	User     string         // who authenticated; empty: nobody
 	From     string         // the reverse-path, without angle brackets
 	Params   *smtp.Params   // of MAIL; may be nil
+	TakenUp  bool           // MAIL was answered with 355: To and the beginning of Data came in an earlier session (RFC 1845)
 	To       []string       // the forward-paths accepted, in LMTP those of the content's replies
 	ToParams []*smtp.Params // of each RCPT; an element may be nil
 	Data     []byte         // dots taken off, with line ends as they came; nil with Config.Discard

@@ -164,11 +164,11 @@ var abuseCases = []Case{
 			for i := range 200 {
 				c := t.Connect()
 				if i%50 == 0 {
-					c.Greeting().Want("220; record 421 close")
+					c.Greeting().Want("220; record 421 close silence")
 				}
 			}
 			c := t.Connect()
-			c.Greeting().Want("220; record 421; warn close")
+			c.Greeting().Want("220; record 421; warn close silence")
 		},
 	},
 	{

@@ -231,6 +231,17 @@ func (c *Conn) InStep() bool {
 	return false
 }
 
+// inStepOrClosed complains if a NOOP does not get exactly one 250, and warns if
+// the server closes: it has to do so only after QUIT, a 421 or a timeout (RFC
+// 5321 §3.8).
+func (c *Conn) inStepOrClosed(format string, args ...any) bool {
+	if r, _ := c.QuietFor(c.t.cfg.Quiet / 3); r.Err == errClosed || r.Code == 421 {
+		c.t.Warnf("behind "+format+" the server closes", args...)
+		return false
+	}
+	return c.InStep()
+}
+
 // learn keeps what a reply tells about the session.
 func (c *Conn) learn(command string, r Reply) {
 	verb, _, _ := strings.Cut(strings.ToUpper(command), " ")

@@ -15,8 +15,11 @@ func (c *Conn) Login() {
 		c.t.Skipf("auth")
 	}
 	m := auth.Auto(auth.Credentials{User: c.t.cfg.User, Password: c.t.cfg.Password})
-	if candidates := auth.Candidates(m, c.peer()); len(candidates) > 0 {
-		m = candidates[0]
+	for _, candidate := range auth.Candidates(m, c.peer()) {
+		if c.tls != nil || !strings.HasSuffix(candidate.Name(), "-PLUS") { // those bind to TLS
+			m = candidate
+			break
+		}
 	}
 	c.Authenticate(m).Need("235")
 }

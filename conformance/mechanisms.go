@@ -322,7 +322,7 @@ var mechanismCases = []Case{
 			c := t.stranger()
 			text, r := c.first(c.scram(), "y,,n="+t.cfg.User+",r="+nonce)
 			if r.Code != 334 {
-				r.Want("5yz; fail 2yz")
+				r.Want("5yz; warn 4yz; error 421; fail 2yz")
 				return
 			}
 			if strings.HasPrefix(text, "e=") {
@@ -364,7 +364,7 @@ var mechanismCases = []Case{
 			if strings.Contains(" "+c.offers["AUTH"]+" ", " OAUTHBEARER ") {
 				t.Warnf("OAUTHBEARER is offered without TLS")
 			}
-			c.Cmd("AUTH OAUTHBEARER " + b64("n,,\x01auth=Bearer bad\x01\x01")).Want("5yz; fail 334 235")
+			c.Cmd("AUTH OAUTHBEARER " + b64("n,,\x01auth=Bearer bad\x01\x01")).Want("4yz 5yz; error 421; fail 334 235")
 		},
 	},
 	{

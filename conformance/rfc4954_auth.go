@@ -260,7 +260,7 @@ var authCases = []Case{
 		Run: func(t *T) {
 			c := t.stranger()
 			c.has("PLAIN")
-			c.Cmd("AUTH PLAIN =").Want("535 501; warn 5yz 334; fail 2yz")
+			c.Cmd("AUTH PLAIN =").Want("535 501; warn 4yz 5yz 334; error 421; fail 2yz")
 		},
 	},
 	{

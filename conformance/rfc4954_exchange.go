@@ -31,7 +31,7 @@ var exchangeCases = []Case{
 			c := t.stranger()
 			c.has("PLAIN")
 			c.Cmd("AUTH PLAIN").Need("334")
-			c.Cmd("MAIL FROM:<a@b.example>").Want("501; warn 5yz; fail 2yz 3yz")
+			c.Cmd("MAIL FROM:<a@b.example>").Want("501; warn 5yz; error 421; fail 2yz 3yz 4yz")
 			if c.InStep() {
 				c.Cmd("RCPT TO:<x@relay-test.invalid>").Want("503 530; warn 500 501; else fail")
 			}
@@ -58,7 +58,7 @@ var exchangeCases = []Case{
 			for _, v := range []string{"!!!", "=AAA", "AAA=BBB", "AAAA AAAA"} {
 				c := t.stranger()
 				c.has("PLAIN")
-				c.Cmd("AUTH PLAIN " + v).Want("501; warn 535 5yz; fail 2yz 3yz")
+				c.Cmd("AUTH PLAIN " + v).Want("501; warn 535 5yz; error 421; fail 2yz 3yz 4yz")
 			}
 		},
 	},
@@ -85,7 +85,7 @@ var exchangeCases = []Case{
 			c.has("PLAIN")
 			c.Cmd("AUTH PLAIN").Need("334")
 			c.Cmd(b64("\x00user\x00" + strings.Repeat("p", 9207))).Want("535 501; warn 5yz; fail 2yz")
-			c.InStep()
+			c.inStepOrClosed("a line of 12,284 octets")
 		},
 	},
 	{
@@ -98,7 +98,7 @@ var exchangeCases = []Case{
 				c.has("PLAIN")
 				c.Cmd("AUTH PLAIN").Need("334")
 				if c.Cmd(strings.Repeat("A", n)).Want("500 501 535; warn 5yz close 421; fail 2yz 3yz") {
-					c.InStep()
+					c.inStepOrClosed("a line of %d octets", n)
 				}
 			}
 			sanity(t)
@@ -135,7 +135,9 @@ var exchangeCases = []Case{
 		Run: func(t *T) {
 			c := t.stranger()
 			c.Mail()
-			c.Cmd("AUTH PLAIN").Need("5yz")
+			if r := c.Cmd("AUTH PLAIN"); r.Code/100 < 4 {
+				t.Skipf("a server that refuses AUTH in a transaction: it got %s", r) // auth-in-transaction complains
+			}
 			c.Cmd(t.RcptLine()).Want("250 251; else fail")
 		},
 	},
@@ -159,7 +161,12 @@ var exchangeCases = []Case{
 			}
 			c := t.clear()
 			c.Login()
-			c.Cmd("STARTTLS").Need("220")
+			if r := c.Cmd("STARTTLS"); r.Code/100 == 5 {
+				r.Record() // refused after AUTH: nothing of it comes under TLS
+				return
+			} else {
+				r.Need("220")
+			}
 			if err := c.Handshake(nil); err != nil {
 				t.Errorf("the handshake failed: %s", plain(err))
 			}

@@ -127,7 +127,7 @@ var commandCases = []Case{
 			r := c.Cmd(line)
 			t.Recordf("a line of %d octets", len(line)+2)
 			r.Want("250 501 5yz; fail 500")
-			c.InStep()
+			c.inStepOrClosed("a line of %d octets", len(line)+2)
 		},
 	},
 	{
@@ -147,7 +147,7 @@ var commandCases = []Case{
 					continue
 				}
 				r.Want("500 250; warn 5yz 4yz")
-				c.InStep()
+				c.inStepOrClosed("a line of %d octets", n)
 			}
 		},
 	},

@@ -233,8 +233,9 @@ var helloCases = []Case{
 		Run: func(t *T) {
 			c := t.Session()
 			c.Transaction()
-			c.Hello().Need("250")
-			c.Cmd(t.MailLine()).Want("250")
+			if c.Hello().Want("250") {
+				c.Cmd(t.MailLine()).Want("250")
+			}
 		},
 	},
 	{
@@ -264,7 +265,12 @@ var helloCases = []Case{
 			c := t.Greeted()
 			c.Hello().Need("250")
 			offers := c.offers
-			r := c.Cmd("HELO " + t.cfg.Hello).Need("250")
+			r := c.Cmd("HELO " + t.cfg.Hello)
+			if r.Code/100 == 5 { // HELO after EHLO
+				c = t.Greeted()
+				r = c.Cmd("HELO " + t.cfg.Hello)
+			}
+			r.Need("250")
 			for _, line := range r.Lines[1:] {
 				keyword, _, _ := strings.Cut(strings.ToUpper(line), " ")
 				if _, ok := offers[keyword]; ok {
@@ -285,7 +291,11 @@ var helloCases = []Case{
 		Run: func(t *T) {
 			c := t.Session()
 			c.Mail()
-			c.Cmd("HELO " + t.cfg.Hello).Need("250")
+			if r := c.Cmd("HELO " + t.cfg.Hello); r.Code/100 == 5 {
+				t.Skipf("a server that takes HELO after EHLO: it got %s", r)
+			} else {
+				r.Need("250")
+			}
 			c.Cmd(t.RcptLine()).Want("503; warn 5yz; else fail")
 		},
 	},

@@ -5,7 +5,10 @@ import "strings"
 // eachMail tries reverse-paths, each followed by RSET, and judges the reply.
 func eachMail(t *T, spec string, arguments ...string) {
 	c := t.Session()
-	for _, a := range arguments {
+	for i, a := range arguments {
+		if i > 0 && i%2 == 0 { // some servers close at the third mistake
+			c = t.Session()
+		}
 		c.Cmd("MAIL FROM:" + a).Want(spec)
 		c.Cmd("RSET")
 	}
@@ -98,7 +101,11 @@ var mailCases = []Case{
 		Needs: "recipient",
 		Run: func(t *T) {
 			c := t.Session()
-			c.Cmd("MAIL FROM:<a b@c.example>").Need("5yz")
+			if r := c.Cmd("MAIL FROM:<a b@c.example>"); r.Code == 250 {
+				t.Skipf("a MAIL that is refused: <a b@c.example> got %s", r) // mail-garbage complains
+			} else {
+				r.Need("5yz")
+			}
 			c.Cmd(t.RcptLine()).Want("503; warn 5yz; else fail")
 		},
 	},

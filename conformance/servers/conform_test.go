@@ -5,6 +5,8 @@ package servers_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -56,7 +58,9 @@ func lmtp(path string) func(*testing.T, *server, *conformance.Config) {
 
 var services = []service{
 	{name: "aiosmtpd", title: "aiosmtpd"},
-	{name: "chasquid", title: "chasquid"},
+	{name: "chasquid", title: "chasquid", change: func(_ *testing.T, _ *server, cfg *conformance.Config) {
+		cfg.ImplicitTLS = "" // that port is for submission
+	}},
 	{name: "courier", title: "Courier", change: mailboxAt("tester/Maildir")},
 	{name: "dovecot", title: "Dovecot submission", change: dovecotSubmission},
 	{name: "dovecot-lmtp", title: "Dovecot LMTP", port: 5, change: lmtp("tester/Maildir")},
@@ -139,12 +143,19 @@ func (s service) config(t *testing.T, on *server) conformance.Config {
 	} else if !os.IsNotExist(err) {
 		t.Fatal(err)
 	}
+	pem, err := os.ReadFile(on.certificate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
 	version, _, _ := strings.Cut(strings.TrimPrefix(on.told["version"], "1:"), "-")
 	version, _, _ = strings.Cut(strings.TrimPrefix(version, "v"), "+")
 	cfg := conformance.Config{
 		Name: s.title + " " + version, Address: fmt.Sprintf("127.0.0.1:%d", base+s.port), ImplicitTLS: fmt.Sprintf("127.0.0.1:%d", base+1),
 		Recipients: []string{user}, User: on.user, Password: on.password, AuthInClear: true,
 		Mailbox: conformance.Maildir(filepath.Join(on.mail, "tester")), Expected: known, Strict: true, Parallel: 8,
+		TLS: &tls.Config{ServerName: "localhost", RootCAs: roots},
 	}
 	if *only != "" {
 		cfg.Selection.IDs = strings.Split(*only, ",")
@@ -208,7 +219,7 @@ func dovecotSubmission(t *testing.T, s *server, cfg *conformance.Config) {
 // moxSubmission comes from many addresses, since mox counts connections by them,
 // and sends as the one who logs in.
 func moxSubmission(_ *testing.T, s *server, cfg *conformance.Config) {
-	cfg.Submission, cfg.Sender, cfg.Recipients = true, s.told["from"], []string{"other@localhost"}
+	cfg.Submission, cfg.Sender, cfg.Recipients, cfg.Hello = true, s.told["from"], []string{"other@localhost"}, "[127.0.0.1]"
 	cfg.Mailbox = conformance.Maildir(s.told["queue"] + "/*")
 	var n atomic.Uint32
 	cfg.Dial = func(address string) (net.Conn, error) {

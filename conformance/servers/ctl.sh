@@ -41,7 +41,8 @@ fetch() { # a name that no program has: the servers' own scripts call install
   exec 9>"$base/lock"; flock 9 # two runs on one machine do not unpack over each other
   for n; do
     ( load "$n"
-      recipe=$(declare -f server_install)
+      # with what it compiles
+      recipe=$(declare -f server_install; find "$folder" -maxdepth 1 \( -name '*.go' -o -name go.sum -o -name '*.c' \) -exec cksum {} + | sort)
       if [ ! -s "$tree/.version" ] || [ "$(cat "$tree/.recipe" 2>/dev/null)" != "$recipe" ]; then
         refresh
         rm -rf "$tree"; mkdir -p "$tree"

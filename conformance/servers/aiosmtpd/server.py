@@ -2,7 +2,9 @@
 
 A message is kept octet for octet, with CRLF, in a maildir for each recipient; Return-Path and Received stand before it.
 """
+import email.utils
 import os
+import re
 import signal
 import ssl
 import sys
@@ -25,7 +27,8 @@ def deliver(mailbox, octets):
 
 class Handler:
     async def handle_RCPT(self, server, session, envelope, address, options):
-        local, _, domain = address.lower().rpartition('@')
+        address = address.lower() if '@' in address else address.lower() + '@example.test'  # <Postmaster>
+        local, _, domain = address.rpartition('@')
         if domain != 'example.test':
             return '550 5.7.1 relaying denied'
         if local not in MAILBOXES:
@@ -35,10 +38,12 @@ class Handler:
 
     async def handle_DATA(self, server, session, envelope):
         protocol = 'ESMTP' + ('S' if session.ssl else '') + ('A' if session.authenticated else '')
+        client = re.sub(r'[^A-Za-z0-9.:\[\]-]', '?', session.host_name)
         trace = (f'Return-Path: <{envelope.mail_from}>\r\n'
-                 f'Received: from {session.host_name} by mail.example.test with {protocol}\r\n').encode()
+                 f'Received: from {client} ([127.0.0.1]) by mail.example.test with {protocol};\r\n'
+                 f' {email.utils.formatdate()}\r\n').encode()
         for address in envelope.rcpt_tos:
-            deliver(address.lower().rpartition('@')[0], trace + envelope.original_content)
+            deliver(address.rpartition('@')[0], trace + envelope.original_content)
         return '250 2.0.0 kept'
 
 

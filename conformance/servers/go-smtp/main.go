@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
+	"unicode"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -52,8 +54,8 @@ type session struct {
 func (s *session) AuthMechanisms() []string { return []string{sasl.Plain} }
 
 func (s *session) Auth(string) (sasl.Server, error) {
-	return sasl.NewPlainServer(func(_, user, password string) error {
-		if user != "tester@example.test" || password != "testpass" {
+	return sasl.NewPlainServer(func(identity, user, password string) error {
+		if identity != "" && identity != user || user != "tester@example.test" || password != "testpass" {
 			return smtp.ErrAuthFailed
 		}
 		s.user = user
@@ -91,7 +93,14 @@ func (s *session) Data(r io.Reader) error {
 	if s.user != "" {
 		protocol += "A"
 	}
-	trace := fmt.Sprintf("Return-Path: <%s>\r\nReceived: from %s by mail.example.test with %s\r\n", s.from, s.conn.Hostname(), protocol)
+	client := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(".:[]-", r) || r < 128 && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			return r
+		}
+		return '?'
+	}, s.conn.Hostname())
+	trace := fmt.Sprintf("Return-Path: <%s>\r\nReceived: from %s ([127.0.0.1]) by mail.example.test with %s;\r\n %s\r\n",
+		s.from, client, protocol, time.Now().Format("Mon, 2 Jan 2006 15:04:05 -0700"))
 	for _, mailbox := range s.to {
 		if err := deliver(mailbox, append([]byte(trace), content...)); err != nil {
 			return err

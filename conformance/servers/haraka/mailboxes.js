@@ -14,7 +14,7 @@ exports.register = function () {
 }
 
 exports.known = function (next, connection, params) {
-  const to = params[0].address.toLowerCase()
+  const to = params[0].user?.toLowerCase() === 'postmaster' && !params[0].host ? mailboxes[1] : params[0].address.toLowerCase()
   if (mailboxes.includes(to)) return next(OK)
   next(DENY, to.endsWith('@example.test') ? 'unknown user' : 'relaying denied')
 }

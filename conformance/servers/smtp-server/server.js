@@ -8,7 +8,8 @@ const { SMTPServer } = require('smtp-server')
 
 const port = Number(process.argv[2])
 const [certificate, mail] = process.argv.slice(3)
-const mailboxes = ['tester@example.test', 'postmaster@example.test']
+const postmaster = 'postmaster@example.test'
+const mailboxes = ['tester@example.test', postmaster]
 let delivered = 0
 
 const refusal = (code, text) => Object.assign(new Error(text), { responseCode: code })
@@ -45,7 +46,8 @@ const serve = (port, secure, lmtp) => {
       done(null, auth.method === 'XOAUTH2' ? { data: { status: '401', schemes: 'bearer', scope: 'mail' } } : {})
     },
     onRcptTo(address, session, done) {
-      const to = address.address.toLowerCase()
+      let to = address.address.toLowerCase()
+      if (to === 'postmaster') address.address = to = postmaster
       if (mailboxes.includes(to)) return done()
       done(refusal(550, to.endsWith('@example.test') ? 'unknown user' : 'relaying denied'))
     },
@@ -55,9 +57,11 @@ const serve = (port, secure, lmtp) => {
       stream.on('end', () => {
         if (stream.sizeExceeded) return done(refusal(552, 'message too large'))
         const { mailFrom, rcptTo } = session.envelope
+        const client = session.hostNameAppearsAs.replace(/[^A-Za-z0-9.:[\]-]/g, '?')
+        const date = new Date().toUTCString().replace('GMT', '+0000')
         const trace =
           `Return-Path: <${mailFrom.address}>\r\n` +
-          `Received: from ${session.hostNameAppearsAs} by mail.example.test with ${session.transmissionType}\r\n`
+          `Received: from ${client} ([127.0.0.1]) by mail.example.test with ${session.transmissionType};\r\n ${date}\r\n`
         const octets = Buffer.concat([Buffer.from(trace), ...pieces])
         for (const to of rcptTo) deliver(to.address, octets)
         done(null, lmtp ? rcptTo.map(() => 'kept') : 'kept')

@@ -271,8 +271,11 @@ func (s *ServerSession) settle(code int) (*Row, error) {
 		row = s.p.row(op, s.worst, s.place, false)
 	}
 	s.pending = 0
-	if s.octets > 0 {
+	switch {
+	case s.octets > 0:
 		s.drop, s.refusal = true, ServerReply{}
+	case s.chunk == op: // of no octets, answered before its end was told
+		s.chunk = 0
 	}
 	s.move(row, s.pendingArg)
 	return row, nil

@@ -17,6 +17,9 @@ func areas() []area {
 		{"EHLO and HELO", "All that follows rests on what EHLO agreed on; a client that assumes more sends what the server does not take.", cases02},
 		{"reading replies", "A client that misreads a reply takes one command's answer for another's, and loses mail or reports what is not so.", slices.Concat(cases03, cases03b)},
 		{"EHLO keywords", "A keyword that is misread is an extension used with a server that does not know it, or one left unused: TLS, say.", cases04},
+		{"MAIL and RCPT", "The envelope decides who gets mail and who is told of failures; an outcome that is given to the wrong recipient loses mail.", slices.Concat(cases05, cases05b)},
+		{"DATA and content", "What a client adds to a message, loses from it or sends too early, nobody can mend.", slices.Concat(cases06, cases06b)},
+		{"smuggling", "A sequence that one server takes for the end of data and another does not lets a message carry a second one, under a foreign name.", cases07},
 	}
 }
 

@@ -38,6 +38,7 @@ type Conn struct {
 	out      []byte // replies that are kept, with Together
 	replied  time.Time
 	over     bool // nothing more is said
+	gone     bool // the server closed it
 	leftOpen bool
 	answer   string
 	exchange exchange
@@ -185,21 +186,35 @@ func (c *Conn) end(how signal) {
 			c.tls.CloseWrite()
 		}
 		c.tcp.CloseWrite()
-		c.drain(c.p.t.pace(time.Second))
-		c.tcp.Close()
+		if c.cmd.Verb == "content" || c.cmd.Verb == "DATA" { // what is on its way is not read
+			c.raw.gate.Lock()
+			time.Sleep(50 * time.Millisecond)
+			defer c.raw.gate.Unlock()
+		} else {
+			c.drain(c.p.t.pace(time.Second))
+		}
+		c.shut()
 	case Cut:
 		c.log('*', "the server closes TCP")
-		c.tcp.Close()
+		c.shut()
 	case Reset:
 		c.log('*', "the server resets the connection")
 		c.tcp.SetLinger(0)
-		c.tcp.Close()
+		c.shut()
 	case HalfClose:
 		c.log('*', "the server closes its side")
 		c.tcp.CloseWrite()
 	case Hang:
 		c.log('*', "the server says nothing more")
 	}
+}
+
+// shut closes the connection.
+func (c *Conn) shut() {
+	c.p.mu.Lock()
+	c.gone = true
+	c.p.mu.Unlock()
+	c.tcp.Close()
 }
 
 // drain reads what still comes until the client closes, or for a time.

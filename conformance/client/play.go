@@ -74,7 +74,11 @@ func (p *play) transaction(c *Conn, l *Line) *Message {
 
 // after keeps what came behind the last command that was read.
 func (p *play) after(c *Conn, b []byte) {
-	c.log('C', string(b))
+	if len(b) > 1000 {
+		c.log('*', fmt.Sprintf("%d octets more came", len(b)))
+	} else {
+		c.log('C', string(b))
+	}
 	if len(c.Tail) < 1<<20 {
 		c.Tail = append(c.Tail, b...)
 	}
@@ -170,7 +174,7 @@ func (p *play) accept() {
 		}
 		p.mu.Lock()
 		c := &Conn{Number: len(p.conns) + 1, Began: time.Now(), p: p, tcp: nc.(*net.TCPConn)}
-		c.raw = newStream(nc, p.rate)
+		c.raw = newStream(nc, int(float64(p.rate)/p.t.run.cfg.Pace))
 		c.s = c.raw
 		p.conns = append(p.conns, c)
 		p.mu.Unlock()
@@ -194,7 +198,7 @@ func (p *play) settle(patience time.Duration) {
 	}
 	p.mu.Lock()
 	for _, c := range p.conns {
-		if c.raw.ended() == nil {
+		if c.raw.ended() == nil && !c.gone {
 			c.leftOpen = true
 			c.log('*', "the client left the connection open")
 		}

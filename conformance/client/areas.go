@@ -20,7 +20,9 @@ func areas() []area {
 		{"MAIL and RCPT", "The envelope decides who gets mail and who is told of failures; an outcome that is given to the wrong recipient loses mail.", slices.Concat(cases05, cases05b)},
 		{"DATA and content", "What a client adds to a message, loses from it or sends too early, nobody can mend.", slices.Concat(cases06, cases06b)},
 		{"smuggling", "A sequence that one server takes for the end of data and another does not lets a message carry a second one, under a foreign name.", cases07},
+		{"end of data", "The reply to the end of data hands the message over: a client that takes it wrongly loses mail or sends it twice.", cases08},
+		{"QUIT and closing", "A connection that is not ended in order is a failure in the server's log, and may look to it like a message that came to nothing.", cases09},
+		{"421 anywhere", "A server that goes down says so with a 421 at any moment; nothing of it may be lost, nor held for a final refusal.", cases10},
+		{"time", "Without timeouts a client hangs for ever; with short ones it gives up what would have worked, and sends it twice.", cases11},
 	}
 }
-
-var _ = slices.Concat[[]Case]

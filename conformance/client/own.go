@@ -142,6 +142,9 @@ func outcomes(r *smtpclient.Report, to []string, err error) (list []Recipient) {
 				one.Outcome = "unknown"
 			}
 		}
+		if i < len(r.Recipients) {
+			err = r.Recipients[i].Err()
+		}
 		if one.Outcome == "not-sent" && errors.As(err, &refused) && refused.Command != "STARTTLS" {
 			one.Code, one.Text = refused.Code, refused.Text
 			if one.Outcome = "permanent"; refused.Temporary() {

@@ -93,8 +93,8 @@ type Config struct {
 	Text smtp.TextPolicy
 	// Limits bound what is kept of a server's replies.
 	Limits smtp.Limits
-	// Timeout, if not 0, is the longest wait for any reply, and for writing any
-	// piece of data. Default: those of the table (RFC 5321 §4.5.3.2), 2 to 10
+	// Timeout, if not 0, is the longest wait for any reply, for TLS's handshake, and
+	// for writing any piece of data. Default: those of the table (RFC 5321 §4.5.3.2), 2 to 10
 	// minutes. The context of a call may end it sooner.
 	Timeout time.Duration
 

@@ -100,7 +100,7 @@ func (c *Client) startTLS(ctx context.Context) error {
 
 func (c *Client) handshake(ctx context.Context) error {
 	conn := tls.Client(c.conn, c.cfg.tls())
-	limit, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	limit, cancel := context.WithTimeout(ctx, cmp.Or(c.cfg.Timeout, 2*time.Minute))
 	defer cancel()
 	c.conn.SetDeadline(time.Time{})
 	if err := conn.HandshakeContext(limit); err != nil {

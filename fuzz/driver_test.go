@@ -97,7 +97,7 @@ func (d *drive) run(opt Options, batch bool) {
 	w := NewWild(rnd, opt)
 	client, server := net.Pipe()
 	ended := serveWild(w, server)
-	cfg := smtpclient.Config{TLS: smtpclient.TLSOff, LMTP: opt.LMTP, LocalName: "client.example", ChunkSize: 64, Timeout: 20 * time.Second}
+	cfg := smtpclient.Config{TLS: smtpclient.TLSOff, LMTP: opt.LMTP, LocalName: "client.example", ChunkSize: []int{64, 1, 2, 63, 4096}[d.seed%5], Timeout: 20 * time.Second}
 	c, err := smtpclient.NewClient(context.Background(), client, cfg)
 	if err != nil {
 		client.Close()

@@ -68,6 +68,8 @@ type run struct {
 	opt  Options
 	// What a server does after these liberties is counted rather than refused.
 	foreignBy, holesBy Liberty
+	sizes              []int // of chunks, where they matter
+	most               int   // messages; 0: as the flag says
 	number             int
 	made               int
 	figures            figures
@@ -87,6 +89,9 @@ func runWild(t *testing.T, r run) {
 	r.t, r.rnd = t, rand.New(rand.NewPCG(*seedFlag, uint64(r.way)))
 	r.figures.foreign, r.figures.holes = map[Liberty]int{}, map[Liberty]int{}
 	most := *messagesFlag
+	if r.most > 0 {
+		most = r.most
+	}
 	if testing.Short() {
 		most /= 10
 	}
@@ -117,6 +122,8 @@ func (r *run) newMessage(w way) *message {
 	for i := range 1 + r.rnd.IntN(3) {
 		if i > 0 && w != eager && r.rnd.IntN(6) == 0 { // eager, each chunk must show whose it is
 			m.pieces = append(m.pieces, nil)
+		} else if r.sizes != nil {
+			m.pieces = append(m.pieces, r.sized(pickOne(r.rnd, r.sizes...), i == 0 || w == eager))
 		} else {
 			m.pieces = append(m.pieces, r.newPiece(w == byData))
 		}
@@ -148,6 +155,19 @@ func (r *run) newPiece(text bool) []byte {
 	}
 	if !text && r.rnd.IntN(4) == 0 {
 		piece = append(piece, "\x00\xff\r\n.\r\nMAIL FROM:<evil@example.org>\r\n"...)
+	}
+	return piece
+}
+
+// sized makes a piece of so many octets, or with a mark of whose it is where
+// that needs more.
+func (r *run) sized(size int, marked bool) []byte {
+	var piece []byte
+	if mark := fmt.Appendf(nil, "Part-Of: <%d>\r\n", r.made); marked || size >= len(mark) {
+		piece = mark
+	}
+	for len(piece) < size {
+		piece = append(piece, byte(r.rnd.Uint32()))
 	}
 	return piece
 }

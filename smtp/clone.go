@@ -12,6 +12,7 @@ func (s *Session) Clone() *Session {
 	c.queue.entries = slices.Clone(s.queue.entries)
 	c.capabilities.text = slices.Clone(s.capabilities.text)
 	c.capabilities.args = slices.Clone(s.capabilities.args)
+	c.known = slices.Clone(s.known)
 	c.out = slices.Clone(s.out)
 	c.in.buf = slices.Clone(s.in.buf)
 	c.line = Line{}
@@ -36,7 +37,8 @@ func (s *Session) AppendKey(dst []byte) []byte {
 		dst = binary.AppendUvarint(dst, uint64(n))
 	}
 	dst = append(dst, flags(s.sized, s.writing, s.halted, s.eof, s.err != nil, s.ended, s.text.inLine, s.text.cr), flags(s.writing && s.first <= s.taken))
-	dst = append(dst, flags(s.doubt))
+	dst = append(dst, flags(s.doubt, s.relies))
+	dst = appendBytes(dst, s.known)
 	dst = appendBytes(dst, s.out)
 	return appendBytes(dst, s.in.buf[s.in.start:])
 }

@@ -109,6 +109,18 @@ func (e *ProtocolError) Error() string {
 	return fmt.Sprintf("smtp: the peer broke %s: expected %s, got %s", e.RFC, e.Expected, e.Came)
 }
 
+// A StaleError says that a server does not offer what it did on the earlier
+// connection that [Session.Assume] was told of. It is sticky: make another
+// connection, without assuming anything. Nothing of a message was sent but its
+// envelope.
+type StaleError struct {
+	Known, Offered string // the lines of the two EHLO replies
+}
+
+func (e *StaleError) Error() string {
+	return "smtp: the server does not offer what it did on an earlier connection: expected " + excerpt(e.Known) + ", got " + excerpt(e.Offered)
+}
+
 // excerpt quotes text from the peer for an error, cut to a bearable length.
 func excerpt[T string | []byte](text T) string {
 	const most = 200

@@ -40,17 +40,21 @@ func (s *Session) learnExtensions(r Reply) {
 			first = false
 			continue
 		}
-		line = bytes.TrimRight(line, " \t")
-		from := len(s.capabilities.text)
-		s.capabilities.text = append(append(s.capabilities.text, line...), '\n')
-		word, _ := cutWord(line)
-		k := s.p.keyword(word)
-		if k == 0 || s.offered&(1<<k) != 0 || slices.Contains(s.config.Ignore, k) {
-			continue
-		}
-		s.offered |= 1 << k
-		s.capabilities.args[k] = span{from + len(word), from + len(line)}
+		s.learnLine(line)
 	}
+}
+
+func (s *Session) learnLine(line []byte) {
+	line = bytes.TrimRight(line, " \t")
+	from := len(s.capabilities.text)
+	s.capabilities.text = append(append(s.capabilities.text, line...), '\n')
+	word, _ := cutWord(line)
+	k := s.p.keyword(word)
+	if k == 0 || s.offered&(1<<k) != 0 || slices.Contains(s.config.Ignore, k) {
+		return
+	}
+	s.offered |= 1 << k
+	s.capabilities.args[k] = span{from + len(word), from + len(line)}
 }
 
 func (p *Protocol) keyword(word []byte) Keyword {

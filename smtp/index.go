@@ -17,7 +17,8 @@ type index struct {
 	transaction, session, fixed   Facts // by scope
 	pipelining, enhanced, maximum Keyword
 	limits                        Keyword // the one that has Limits
-	verbs                         verbs   // of the server role
+	early                         Keyword
+	verbs                         verbs // of the server role
 }
 
 func newIndex(p *Protocol) *index {
@@ -70,6 +71,8 @@ func newIndex(p *Protocol) *index {
 			x.enhanced = Keyword(i)
 		case RoleSize:
 			x.maximum = Keyword(i)
+		case RoleEarly:
+			x.early = Keyword(i)
 		}
 		if k.Limits != nil {
 			x.limits = Keyword(i)

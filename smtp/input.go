@@ -222,6 +222,9 @@ func (s *Session) settle(e *entry, c *CommandInfo, row *Row, ev *Event) {
 	if row.Do != 0 {
 		s.do(row.Do, sized, ev)
 	}
+	if s.relies && c.Role == RoleHello {
+		s.relied(row.Do&EffectLearnExtensions != 0, ev)
+	}
 }
 
 // unasked is what a reply means that no command waits for.

@@ -113,6 +113,14 @@ func (s *Session) follows(c *CommandInfo) bool {
 		return false
 	}
 	last := s.queue.at(s.queue.n - 1)
+	if s.relies {
+		switch s.p.Commands[last.op].Role {
+		case RoleGreeting:
+			return c.Role == RoleHello
+		case RoleHello:
+			return true
+		}
+	}
 	switch s.p.Commands[last.op].Group {
 	case GroupLast:
 		return false

@@ -110,6 +110,7 @@ const (
 	RolePipelining  // keyword
 	RoleEnhanced    // keyword
 	RoleTransaction // parameter
+	RoleEarly       // keyword
 	numRoles
 )
 
@@ -117,6 +118,7 @@ var roleNames = [numRoles]string{
 	"none", "greeting", "hello", "helo", "sender", "recipient", "data", "content", "void", "reset", "noop", "quit",
 	"chunk", "last-chunk", "url", "url-last", "starttls", "auth", "auth-line", "auth-cancel", "tls", "closing", "lmtp",
 	"utf8", "size", "body", "7bit", "8bit", "binary", "pipelining", "enhanced", "transaction",
+	"early",
 }
 
 // String gives the role's word in the table.

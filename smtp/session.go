@@ -47,10 +47,12 @@ type Session struct {
 
 	offered      uint64 // keywords, one bit each
 	capabilities capabilities
-	recipients   int  // confirmed recipients of the transaction
-	sized        bool // the transaction declared a size
-	left         int  // replies still to come for the oldest command, where it has one for each recipient
-	worst        int  // the worst code among those that came
+	relies       bool   // they are those of an earlier connection, until EHLO is answered
+	known        []byte // the lines of that connection's
+	recipients   int    // confirmed recipients of the transaction
+	sized        bool   // the transaction declared a size
+	left         int    // replies still to come for the oldest command, where it has one for each recipient
+	worst        int    // the worst code among those that came
 
 	line    Line
 	tag     Tag
@@ -85,7 +87,7 @@ func (s *Session) Reset(cfg Config) {
 	*s = Session{
 		p: p, x: p.index, config: cfg, limits: cfg.Limits.withDefaults(),
 		queue: ring{entries: s.queue.entries}, out: s.out[:0], in: input{buf: s.in.buf[:0]},
-		capabilities: s.capabilities.emptied(len(p.Keywords)),
+		capabilities: s.capabilities.emptied(len(p.Keywords)), known: s.known[:0],
 	}
 	s.text.Policy = cfg.Text
 	start := place{state: p.Start}

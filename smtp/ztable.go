@@ -1961,6 +1961,7 @@ var Table = Compile(Protocol{
 			Name:      "PIPECONNECT",
 			Extension: "PIPECONNECT",
 			RFC:       "Exim 4.96 specification, pipelining_connect_advertise_hosts",
+			Role:      RoleEarly,
 			Asked:     true,
 			Check: func(a *Args) {
 				PipeConnectKeyword.Parse(a)

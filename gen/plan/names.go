@@ -66,6 +66,7 @@ var roles = map[string]string{
 	"pipelining":  "RolePipelining",
 	"enhanced":    "RoleEnhanced",
 	"transaction": "RoleTransaction",
+	"early":       "RoleEarly",
 }
 
 // argTypes says for each kind of value the Go type of an argument of it.

@@ -57,7 +57,7 @@ var (
 	factRoles    = []string{"tls", "closing", "lmtp", "utf8"}
 	paramRoles   = []string{"utf8", "size", "body", "transaction"}
 	valueRoles   = []string{"7bit", "8bit", "binary"}
-	keywordRoles = []string{"size", "pipelining", "enhanced"}
+	keywordRoles = []string{"size", "pipelining", "enhanced", "early"}
 
 	// Where a kind of value may stand. What partKinds has may be composed, and
 	// stand in all of them.

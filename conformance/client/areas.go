@@ -24,5 +24,8 @@ func areas() []area {
 		{"QUIT and closing", "A connection that is not ended in order is a failure in the server's log, and may look to it like a message that came to nothing.", cases09},
 		{"421 anywhere", "A server that goes down says so with a 421 at any moment; nothing of it may be lost, nor held for a final refusal.", cases10},
 		{"time", "Without timeouts a client hangs for ever; with short ones it gives up what would have worked, and sends it twice.", cases11},
+		{"PIPELINING", "Replies in a pipeline are matched by counting: one off, and the wrong recipient is thought refused, or content goes to nobody.", slices.Concat(cases12, cases12b)},
+		{"SIZE", "A size that is declared wrongly, or a limit that is misread, costs a whole transfer each time it is tried.", cases13},
+		{"8BITMIME and SMTPUTF8", "Octets above 127 that go where they are not taken are lost or changed, and an address cut or recoded is another address.", cases14},
 	}
 }

@@ -44,6 +44,7 @@ type Conn struct {
 	exchange exchange
 	in       *Message // the transaction
 	cmd      *Line
+	refuse   int // up to this offset commands are refused
 }
 
 // A Line is a command line.
@@ -263,6 +264,15 @@ func (c *Conn) flush() {
 
 func (c *Conn) write(s string) {
 	c.log('S', s)
+	if n := c.p.split; n > 0 && n < len(s) {
+		c.send(s[:n])
+		time.Sleep(c.p.t.pace(20 * time.Millisecond))
+		s = s[n:]
+	}
+	c.send(s)
+}
+
+func (c *Conn) send(s string) {
 	step := len(s)
 	if c.p.byOctet {
 		step = 1

@@ -24,7 +24,7 @@
 // from@client.test to a, b and c@mx.test, without TLS. [Option] values change both:
 //
 //   - the server: [On] (whatever it says or does, at which command), [Func], [Each],
-//     [Offer], [OfferTLS], [ByOctet], [Together], [Certified], [TLSConfig], [Rate],
+//     [Offer], [OfferTLS], [ByOctet], [SplitAt], [Together], [Certified], [TLSConfig], [Rate],
 //     [SmallBuffers], [NoListener], [NoSTARTTLS], [PlainPort], [IPv6], [Stay];
 //   - the job: [From], [To], [Text], [Size], [Count], [Timeout], [TLS], [LMTP],
 //     [Login], and [With] for any other field of [Job].

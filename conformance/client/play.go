@@ -28,6 +28,7 @@ type play struct {
 	tlsConfig  []func(*tls.Config)
 	network    string
 	rate       int
+	split      int
 	stay       time.Duration
 	byOctet    bool
 	together   bool

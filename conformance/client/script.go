@@ -150,6 +150,9 @@ func ByOctet(p *play) { p.byOctet = true }
 // Together sends the replies to what came together in one write.
 func Together(p *play) { p.together = true }
 
+// SplitAt cuts each write that is longer in two, 20 ms apart.
+func SplitAt(octets int) Option { return func(p *play) { p.split = octets } }
+
 // NoListener closes the port before the client is asked.
 func NoListener(p *play) { p.closed = true }
 

@@ -27,5 +27,7 @@ func areas() []area {
 		{"PIPELINING", "Replies in a pipeline are matched by counting: one off, and the wrong recipient is thought refused, or content goes to nobody.", slices.Concat(cases12, cases12b)},
 		{"SIZE", "A size that is declared wrongly, or a limit that is misread, costs a whole transfer each time it is tried.", cases13},
 		{"8BITMIME and SMTPUTF8", "Octets above 127 that go where they are not taken are lost or changed, and an address cut or recoded is another address.", cases14},
+		{"CHUNKING and BINARYMIME", "With BDAT the octets are counted: one off, and content is read as commands, or commands as content.", cases15},
+		{"DSN and other parameters", "A parameter that the server does not know makes it refuse the message; one with a wrong value asks for what nobody wanted.", cases16},
 	}
 }

@@ -29,5 +29,6 @@ func areas() []area {
 		{"8BITMIME and SMTPUTF8", "Octets above 127 that go where they are not taken are lost or changed, and an address cut or recoded is another address.", cases14},
 		{"CHUNKING and BINARYMIME", "With BDAT the octets are counted: one off, and content is read as commands, or commands as content.", cases15},
 		{"DSN and other parameters", "A parameter that the server does not know makes it refuse the message; one with a wrong value asks for what nobody wanted.", cases16},
+		{"STARTTLS and TLS", "What was said before TLS may come from an attacker; a client that lets any of it count, or goes on without TLS, shows him mail and passwords.", slices.Concat(cases17, cases17b)},
 	}
 }

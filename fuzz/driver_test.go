@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -123,10 +124,14 @@ func wildMessage(i int, long bool) smtpclient.Message {
 	if long {
 		text += strings.Repeat(fmt.Sprintf("Part-Of: <%d>\r\n", i), 8)
 	}
-	return smtpclient.Message{
+	m := smtpclient.Message{
 		Envelope: smtpclient.Envelope{From: fmt.Sprintf("s%d@example.org", i), To: []string{fmt.Sprintf("a%d@example.org", i), fmt.Sprintf("b%d@example.org", i)}},
 		Body:     strings.NewReader(text),
 	}
+	if i%9 == 4 { // written from where it stands
+		m.Body = bytes.NewReader([]byte(text + strings.Repeat(fmt.Sprintf("Part-Of: <%d>\r\n", i), 5000)))
+	}
+	return m
 }
 
 func (d *drive) note(r *smtpclient.Report) {

@@ -30,6 +30,8 @@ func (c *Client) SendAll(ctx context.Context, messages iter.Seq[Message]) iter.S
 			ahead = c.cfg.WindowMessages
 		}
 		b := batch{c: c, items: make([]batchItem, ahead)}
+		b.turn = c.turn(ctx)
+		defer b.turn.end()
 		defer b.leave()
 		for m := range messages {
 			if b.n == ahead && !b.report(ctx, yield) {
@@ -52,6 +54,7 @@ type batch struct {
 	items   []batchItem
 	head, n int
 	octets  int // added since the last write
+	turn    *turn
 }
 
 type batchItem struct {
@@ -115,7 +118,7 @@ func (b *batch) push(ctx context.Context, j *job) error {
 	b.c.advance()
 	// Whoever reads waits for the replies to all that is queued.
 	for b.c.err == nil && !l.writing && (len(b.c.s.Pending()) >= batchWrite/2 || l.reading && len(b.c.s.Pending()) > 0) {
-		b.c.write(ctx)
+		b.c.write(b.turn)
 	}
 	if !l.flight.wake() { // the next message may be long in coming
 		l.waiting.wake()
@@ -135,7 +138,7 @@ func (b *batch) report(ctx context.Context, yield func(*Report, error) bool) boo
 	if it.job == nil {
 		return yield(&it.report, it.report.notSent(to, it.err))
 	}
-	b.c.finish(ctx, it.job)
+	b.c.finish(b.turn, it.job)
 	again := it.job.again(it.message.Body)
 	it.job.free()
 	it.report.fill(to)
@@ -146,11 +149,11 @@ func (b *batch) report(ctx context.Context, yield func(*Report, error) bool) boo
 }
 
 // finish drives a job that is in the queue to its end.
-func (c *Client) finish(ctx context.Context, j *job) {
+func (c *Client) finish(t *turn, j *job) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !j.done {
-		c.drive(ctx, j)
+		c.drive(t, j)
 	}
 }
 

@@ -102,6 +102,11 @@ func isBuffered(conn net.Conn) bool {
 	if t, ok := conn.(*tls.Conn); ok {
 		conn = t.NetConn()
 	}
+	return isPlain(conn)
+}
+
+// isPlain reports whether a write can be broken off and gone on with.
+func isPlain(conn net.Conn) bool {
 	switch conn.(type) {
 	case *net.TCPConn, *net.UnixConn:
 		return true

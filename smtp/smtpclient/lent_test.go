@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -144,18 +147,21 @@ func TestCancelWhileMemoryIsWritten(t *testing.T) {
 	}
 }
 
+// offers are answers to EHLO.
+var offers = []string{"250 server.example.test", "250-server.example.test\r\n250 PIPELINING", "250-server.example.test\r\n250-PIPELINING\r\n250 CHUNKING"}
+
 // TestRefusedWhileItIsWritten: a server that refuses a message under way, and then
 // takes no more, or closes, has its word in the report.
 func TestRefusedWhileItIsWritten(t *testing.T) {
 	text := []byte(strings.Repeat(strings.Repeat("x", 76)+"\r\n", 100_000))
-	for _, offers := range []string{"250 refusing.example.test", "250-refusing.example.test\r\n250 PIPELINING", "250-refusing.example.test\r\n250-PIPELINING\r\n250 CHUNKING"} {
+	for _, offers := range offers {
 		for _, closes := range []bool{false, true} {
 			for i, body := range []io.Reader{bytes.NewReader(text), unadorned{bytes.NewReader(text)}} {
 				if i == 1 && !closes && strings.HasSuffix(offers, "CHUNKING") {
 					continue // a chunk that was answered went out whole
 				}
 				t.Run(fmt.Sprintf("%s/closes %v/%T", offers[len(offers)-9:], closes, body), func(t *testing.T) {
-					addr := refuseUnderWay(t, offers, closes)
+					addr := underWay(t, offers, "552 too much", closes, nil)
 					c, err := smtpclient.Dial(t.Context(), addr, smtpclient.Config{TLS: smtpclient.TLSOff})
 					if err != nil {
 						t.Fatal(err)
@@ -175,12 +181,15 @@ func TestRefusedWhileItIsWritten(t *testing.T) {
 	}
 }
 
-// refuseUnderWay serves one connection: it says 552 in the middle of the message,
-// and reads no more then, or closes.
-func refuseUnderWay(t *testing.T, offers string, closes bool) (addr string) {
+// underWay serves one connection: in the middle of the message it says something,
+// or nothing, and reads no more then, or closes.
+func underWay(t *testing.T, offers, says string, closes bool, secure *tls.Config) (addr string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if secure != nil {
+		l = tls.NewListener(l, secure)
 	}
 	done := make(chan struct{})
 	t.Cleanup(func() { close(done); l.Close() })
@@ -192,7 +201,7 @@ func refuseUnderWay(t *testing.T, offers string, closes bool) (addr string) {
 		defer conn.Close()
 		r := bufio.NewReader(conn)
 		say := func(s string) { io.WriteString(conn, s+"\r\n") }
-		say("220 refusing.example.test")
+		say("220 server.example.test")
 		for {
 			line, err := r.ReadString('\n')
 			if err != nil {
@@ -210,7 +219,9 @@ func refuseUnderWay(t *testing.T, offers string, closes bool) (addr string) {
 				continue
 			}
 			io.CopyN(io.Discard, r, 100_000)
-			say("552 too much")
+			if says != "" {
+				say(says)
+			}
 			if !closes {
 				<-done
 			}
@@ -218,4 +229,50 @@ func refuseUnderWay(t *testing.T, offers string, closes bool) (addr string) {
 		}
 	}()
 	return l.Addr().String()
+}
+
+// TestCancelWhileAWriteIsHeldUp: a server that reads no more keeps nobody whose
+// context ends, over TCP and over TLS, and who waits beside him neither.
+func TestCancelWhileAWriteIsHeldUp(t *testing.T) {
+	web := httptest.NewTLSServer(nil)
+	defer web.Close()
+	text := []byte(strings.Repeat(strings.Repeat("x", 76)+"\r\n", 400_000))
+	for _, offers := range offers {
+		for _, secure := range []bool{false, true} {
+			for _, body := range []io.Reader{bytes.NewReader(text), unadorned{bytes.NewReader(text)}} {
+				t.Run(fmt.Sprintf("%s/TLS %v/%T", offers[len(offers)-9:], secure, body), func(t *testing.T) {
+					cfg := smtpclient.Config{TLS: smtpclient.TLSOff}
+					var server *tls.Config
+					if secure {
+						server = &tls.Config{Certificates: web.TLS.Certificates}
+						cfg.TLS, cfg.TLSConfig = smtpclient.TLSImplicit, web.Client().Transport.(*http.Transport).TLSClientConfig
+						cfg.ServerName = "example.com"
+					}
+					c, err := smtpclient.Dial(t.Context(), underWay(t, offers, "", false, server), cfg)
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer c.Close()
+					ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+					defer cancel()
+					beside := make(chan error, 1)
+					time.AfterFunc(20*time.Millisecond, func() {
+						_, err := c.Send(ctx, toOne, strings.NewReader(letter))
+						beside <- err
+					})
+					start := time.Now()
+					r, err := c.Send(ctx, toOne, body)
+					if other := <-beside; other == nil {
+						t.Error("who waited beside was told that his message was sent")
+					}
+					if spent := time.Since(start); spent > 5*time.Second {
+						t.Errorf("it took %v", spent)
+					}
+					if !errors.Is(err, context.DeadlineExceeded) || r.Recipients[0].Outcome != smtp.NotSent {
+						t.Errorf("%v, %v; want not sent, for the context's end", r.Recipients[0].Outcome, err)
+					}
+				})
+			}
+		}
+	}
 }

@@ -3,6 +3,7 @@ package smtpclient
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -31,6 +32,7 @@ type link struct {
 	spare            []byte        // for Session.Take
 	outputs          *outputs      // nil while the connection is idle
 	readBy           time.Time     // when the oldest unanswered command must be answered; zero: nobody waited for it yet
+	unanswered       int           // octets written since no reply was outstanding
 	octets           int           // of messages in flight, in eager mode
 	messages         int           // likewise
 
@@ -52,6 +54,8 @@ const (
 	patience      = 10 * time.Millisecond
 	// lastWords is how long a server that closes is listened to.
 	lastWords = time.Second
+	// kernelBuffer is what the kernel takes at least before it holds up a write.
+	kernelBuffer = 16 << 10
 )
 
 // readBuffer is how much is read at once.
@@ -78,12 +82,14 @@ func (c *Client) run(ctx context.Context, j *job) error {
 	}
 	c.wakeUp()
 	c.link.waiting.push(j)
-	return c.drive(ctx, j)
+	t := c.turn(ctx)
+	defer t.end()
+	return c.drive(t, j)
 }
 
-// drive works on the connection until j is done, or ctx ends: then j is given
-// up. The lock is held.
-func (c *Client) drive(ctx context.Context, j *job) error {
+// drive works on the connection until j is done, or the turn is over: then j is
+// given up. The lock is held.
+func (c *Client) drive(t *turn, j *job) error {
 	defer func() {
 		if !j.done { // the body panicked
 			c.abandon(j, c.opError("send", errGivenUp))
@@ -97,24 +103,24 @@ func (c *Client) drive(ctx context.Context, j *job) error {
 		case j.done:
 			c.handOver()
 			return j.err
-		case ctx.Err() != nil:
-			err := c.opError("send", context.Cause(ctx))
+		case t.over() != nil:
+			err := c.opError("send", t.over())
 			c.abandon(j, err)
 			c.advance()
 			c.handOver()
 			return err
 		case c.err == nil && !c.link.writing && len(c.s.Pending()) > 0:
-			c.write(ctx)
+			c.write(t)
 		case j.streams() && !c.link.writing:
-			c.stream(ctx, j)
+			c.stream(t, j)
 		case c.err == nil && !c.link.reading && c.s.Awaiting() > 0:
-			c.read(ctx)
+			c.read(t)
 		default:
 			j.waits = true
 			c.mu.Unlock()
 			select {
 			case <-j.wake:
-			case <-ctx.Done():
+			case <-t.done():
 			}
 			c.mu.Lock()
 			j.waits = false
@@ -168,82 +174,101 @@ func (c *Client) opens(j *job) bool {
 }
 
 // write writes what is queued. The lock is held, and given up in between.
-func (c *Client) write(ctx context.Context) {
+func (c *Client) write(t *turn) {
 	l := &c.link
 	guarded := c.attend()
 	out := c.s.Take(l.spare)
 	l.spare = nil
 	l.writing = true
-	if ctx.Done() != nil {
-		c.work.Add(1) // under the lock: Close waits
-	}
-	c.mu.Unlock()
-	if c.block > 0 {
-		c.conn.SetWriteDeadline(time.Now().Add(c.block))
-	}
-	if ctx.Done() == nil {
-		n, err := c.conn.Write(out)
-		c.mu.Lock()
-		if guarded {
-			l.patience.Stop()
+	inline := c.writesInline(t, len(out))
+	l.unanswered += len(out)
+	if !inline {
+		written := c.writeOn(out, 0)
+		c.mu.Unlock()
+		select {
+		case <-written:
+		case <-t.done():
 		}
-		l.spare = out
-		c.wrote(len(out), n, err)
+		c.mu.Lock()
 		return
 	}
-	// The caller may be called away, but the octets have to go out.
-	written := make(chan struct{})
+	n, err := c.put(t, out, isPlain(c.conn))
+	if guarded {
+		l.patience.Stop()
+	}
+	if isPlain(c.conn) && t.over() != nil && errors.Is(err, os.ErrDeadlineExceeded) {
+		c.writeOn(out, n)
+		return
+	}
+	l.spare = out
+	c.wrote(len(out), n, err)
+}
+
+// writesInline reports whether a caller can write so many octets himself: nobody
+// calls him away, or he can leave the rest to another, or the kernel takes them
+// at once, as it has nothing else to keep for the server.
+func (c *Client) writesInline(t *turn, n int) bool {
+	return t == nil || isPlain(c.conn) || c.buffered && c.link.unanswered+n <= kernelBuffer
+}
+
+// writeOn starts a goroutine that writes what is left of out: the caller may be
+// called away, but the octets have to go out. The lock is held.
+func (c *Client) writeOn(out []byte, n int) (written chan struct{}) {
+	written = make(chan struct{})
+	c.work.Add(1) // under the lock: Close waits
 	go func() {
 		defer c.work.Done()
-		n, err := c.conn.Write(out)
 		c.mu.Lock()
-		l.spare = out
-		c.wrote(len(out), n, err)
+		m, err := c.put(nil, out[n:], false)
+		c.link.spare = out
+		c.wrote(len(out), n+m, err)
 		c.handOver()
 		c.mu.Unlock()
 		close(written)
 	}()
-	select {
-	case <-written:
-	case <-ctx.Done():
-	}
-	c.mu.Lock()
+	return written
 }
 
-// writeLent writes a part of a message from the caller's memory. If ctx ends the
-// write is broken off, and the connection with it: the caller, who gets his memory
-// back, can't wait. The lock is held, and given up in between.
-func (c *Client) writeLent(ctx context.Context, j *job, p []byte) {
+// writeLent writes a part of a message from the caller's memory. If his turn is
+// over the write is broken off, and the connection with it: he gets his memory
+// back, and can't wait. The lock is held, and given up in between.
+func (c *Client) writeLent(t *turn, j *job, p []byte) {
 	l := &c.link
 	guarded := c.attend()
 	l.writing = true
-	c.mu.Unlock()
-	if c.block > 0 {
-		c.conn.SetWriteDeadline(time.Now().Add(c.block))
-	}
-	var stop func() bool
-	var called chan struct{}
-	if ctx.Done() != nil {
-		called = make(chan struct{})
-		stop = context.AfterFunc(ctx, func() {
-			c.conn.SetWriteDeadline(time.Unix(1, 0))
-			close(called)
-		})
-	}
-	n, err := c.conn.Write(p)
-	if stop != nil && !stop() {
-		<-called
-		c.conn.SetWriteDeadline(time.Time{})
-	}
-	c.mu.Lock()
+	n, err := c.put(t, p, true)
 	if guarded {
 		l.patience.Stop()
 	}
-	if err != nil && ctx.Err() != nil {
-		j.problem = c.opError("send", context.Cause(ctx))
+	if why := t.over(); err != nil && why != nil {
+		j.problem = c.opError("send", why)
 		err = errGivenUp
 	}
 	c.wrote(len(p), n, err)
+}
+
+// put writes p. With breaks the end of the turn ends the write. The lock is held,
+// and given up in between.
+func (c *Client) put(t *turn, p []byte, breaks bool) (n int, err error) {
+	breaks = breaks && t != nil
+	if breaks {
+		t.writes = true
+	}
+	c.mu.Unlock()
+	var by time.Time
+	if c.block > 0 {
+		by = time.Now().Add(c.block)
+	}
+	c.conn.SetWriteDeadline(by)
+	if breaks && t.over() != nil {
+		c.conn.SetWriteDeadline(past)
+	}
+	n, err = c.conn.Write(p)
+	c.mu.Lock()
+	if breaks {
+		t.writes = false
+	}
+	return n, err
 }
 
 // attend sees to it that somebody reads while a write is held up, where replies
@@ -312,7 +337,7 @@ func (c *Client) hear() {
 	for by := time.Now().Add(lastWords); c.err == nil && time.Now().Before(by); {
 		if !l.reading {
 			l.readBy = by
-			c.read(context.Background())
+			c.read(nil)
 			continue
 		}
 		heard := make(chan struct{})
@@ -328,9 +353,12 @@ func (c *Client) hear() {
 
 // read reads once and hands the replies out. The lock is held, and given up in
 // between.
-func (c *Client) read(ctx context.Context) {
+func (c *Client) read(t *turn) {
 	l := &c.link
 	l.reading = true
+	if t != nil {
+		t.reads = true
+	}
 	buf := readBuffers.Get().(*[readBuffer]byte)
 	now := time.Now()
 	if l.readBy.IsZero() && c.s.Awaiting() > 0 {
@@ -352,17 +380,15 @@ func (c *Client) read(ctx context.Context) {
 		c.quick()
 	}
 	c.conn.SetReadDeadline(by)
-	stop := func() bool { return true }
-	if ctx.Done() != nil {
-		stop = context.AfterFunc(ctx, func() { c.conn.SetReadDeadline(time.Unix(1, 0)) })
-		if ctx.Err() != nil {
-			c.conn.SetReadDeadline(time.Unix(1, 0))
-		}
+	if t.over() != nil {
+		c.conn.SetReadDeadline(past)
 	}
 	n, err := c.conn.Read(buf[:])
-	stop()
 	c.mu.Lock()
 	l.reading = false
+	if t != nil {
+		t.reads = false
+	}
 	if l.heard != nil {
 		close(l.heard)
 		l.heard = nil
@@ -374,6 +400,9 @@ func (c *Client) read(ctx context.Context) {
 		c.s.HandleEOF()
 	}
 	c.events()
+	if c.s.Awaiting() == 0 {
+		l.unanswered = 0
+	}
 	switch {
 	case err == nil, err == io.EOF:
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -511,10 +540,10 @@ func (c *Client) help() {
 			case c.err != nil:
 			case !l.writing && len(c.s.Pending()) > 0 && !(l.flight.wake() || l.waiting.wake()):
 				l.helping = false // this one may be held up: another may be needed to read
-				c.write(context.Background())
+				c.write(nil)
 				l.helping = true
 			case !l.reading && (c.s.Awaiting() > 0 || l.writing && c.uploads()):
-				c.read(context.Background())
+				c.read(nil)
 			default:
 				l.helping = false
 				c.handOver()
@@ -532,7 +561,11 @@ func (c *Client) fail(err error) {
 	}
 	c.err = err
 	c.s.Fail(err)
-	c.conn.Close()
+	conn := c.conn
+	if secure, ok := conn.(*tls.Conn); ok && err != ErrClientClosed {
+		conn = secure.NetConn() // TLS would take leave first, and a server that takes no data can hold that up
+	}
+	conn.Close()
 	if !c.link.writing {
 		c.settle()
 	}

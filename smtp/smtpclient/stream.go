@@ -2,7 +2,6 @@ package smtpclient
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -123,10 +122,10 @@ func (j *job) lend() (ok bool, err error) {
 
 // stream reads a piece of the body and gives it to the session. Only the
 // caller whose body it is does this. The lock is held, and given up in between.
-func (c *Client) stream(ctx context.Context, j *job) {
+func (c *Client) stream(t *turn, j *job) {
 	switch {
 	case j.lent != nil:
-		c.pass(ctx, j)
+		c.pass(t, j)
 		return
 	case c.chunks:
 		c.fill(j)
@@ -152,7 +151,7 @@ func (c *Client) stream(ctx context.Context, j *job) {
 }
 
 // pass writes a part of a message that is in memory.
-func (c *Client) pass(ctx context.Context, j *job) {
+func (c *Client) pass(t *turn, j *job) {
 	if c.chunks && j.end == 0 {
 		if !j.queueChunk() {
 			j.problem, j.stage = c.s.Allows(c.s.Op(smtp.RoleLastChunk)), atEnd
@@ -167,7 +166,7 @@ func (c *Client) pass(ctx context.Context, j *job) {
 	switch {
 	case err != nil:
 	case c.s.Pass(p):
-		c.writeLent(ctx, j, p)
+		c.writeLent(t, j, p)
 	case len(p) > pieceSize:
 		j.part = pieceSize // what has to be changed is copied, the rest is not
 		return

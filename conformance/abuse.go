@@ -160,6 +160,7 @@ var abuseCases = []Case{
 		ID: "abuse-half-open", Level: Should, RFC: "5321 §4.5.4.2; §7.8",
 		Title: "200 idle connections leave room for one more, or it is told 421 (robustness).",
 		Test:  "check",
+		Alone: true,
 		Run: func(t *T) {
 			for i := range 200 {
 				c := t.Connect()

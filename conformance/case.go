@@ -75,6 +75,8 @@ type Case struct {
 	// Vary are the circumstances over which the case is run, with spaces between:
 	// link, cut, login. Empty: once.
 	Vary string
+	// Alone says that no other case may run meanwhile: it takes what others need.
+	Alone bool
 	// Area is the chapter, set by Cases.
 	Area string
 	// Run talks to the server and complains; nil for a case that looks at what all

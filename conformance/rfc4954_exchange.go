@@ -182,7 +182,7 @@ var exchangeCases = []Case{
 		Run: func(t *T) {
 			c := t.stranger()
 			for _, v := range []string{"<>", "e+3Dmc2@c.example"} {
-				c.Cmd(t.MailLine("AUTH=" + v)).Want("250; fail 555 501; warn 5yz")
+				c.Cmd(t.MailLine("AUTH=" + v)).Want("250; skip 530; fail 555 501; warn 5yz")
 				c.Cmd("RSET")
 			}
 		},
@@ -274,7 +274,7 @@ var exchangeCases = []Case{
 		Run: func(t *T) {
 			c := t.stranger()
 			for _, v := range []string{"+zz", "", "a b"} {
-				c.Cmd(t.MailLine("AUTH=" + v)).Want("501 555; warn 250 5yz")
+				c.Cmd(t.MailLine("AUTH=" + v)).Want("501 555; skip 530; warn 250 5yz")
 				c.Cmd("RSET")
 			}
 		},

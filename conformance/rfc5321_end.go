@@ -284,7 +284,7 @@ var endCases = []Case{
 			t.run.message(t)
 			next := []string{t.MailLine(), t.RcptLine(), "DATA"}
 			c.Write(t.Text(t.Token(), "the next transaction is behind the dot\r\n") + ".\r\n" + strings.Join(next, "\r\n") + "\r\n")
-			c.Verdicts("the end of data").Want("250")
+			c.Verdicts("the end of data").Want("250; fail close")
 			for i, spec := range []string{"250; fail silence", "250 251; fail silence", "354; fail silence"} {
 				if !c.Read(next[i]).Want(spec) {
 					return

@@ -104,6 +104,7 @@ var greetingCases = []Case{
 		ID: "conn-parallel", Level: Should, RFC: "5321 §4.5.4.2",
 		Title: "Several connections at a time are served.",
 		Test:  "open 10, EHLO on each; warn: some refused with other than 421/4yz",
+		Alone: true,
 		Run: func(t *T) {
 			var conns []*Conn
 			for range 10 {
@@ -120,6 +121,7 @@ var greetingCases = []Case{
 		ID: "conn-nothing-eof", Level: Should, RFC: "5321 §4.1.1.5; §3.8",
 		Title: "A client that connects and closes without QUIT is treated as if it had said QUIT, and harms nobody else.",
 		Test:  "connect, close, 50 times, in different states; then a normal session passes; warn: refused or slow for more than 10 s; fail: the server is gone",
+		Alone: true,
 		Run: func(t *T) {
 			for i := range 50 {
 				c := t.Connect()

@@ -91,34 +91,38 @@ func (r *run) all(cases []Case, report *Report) {
 	next := make(chan int)
 	var done int
 	var mu sync.Mutex
+	ended := func(i int, result Result) {
+		mu.Lock()
+		defer mu.Unlock()
+		results[i] = result
+		done++
+		if r.cfg.Progress != nil {
+			r.cfg.Progress(done, len(cases), result)
+		}
+	}
 	var workers sync.WaitGroup
 	for range max(1, r.cfg.Parallel) {
 		workers.Go(func() {
 			for i := range next {
-				results[i] = r.result(&cases[i])
-				mu.Lock()
-				done++
-				if r.cfg.Progress != nil {
-					r.cfg.Progress(done, len(cases), results[i])
-				}
-				mu.Unlock()
+				ended(i, r.result(&cases[i]))
 			}
 		})
 	}
 	for i := range cases {
-		if cases[i].Over == nil && r.ctx.Err() == nil {
+		if cases[i].Over == nil && !cases[i].Alone && r.ctx.Err() == nil {
 			next <- i
 		}
 	}
 	close(next)
 	workers.Wait()
 	for i := range cases {
+		if cases[i].Alone && r.ctx.Err() == nil {
+			ended(i, r.result(&cases[i]))
+		}
+	}
+	for i := range cases {
 		if cases[i].Over != nil {
-			results[i] = r.over(&cases[i])
-			done++
-			if r.cfg.Progress != nil {
-				r.cfg.Progress(done, len(cases), results[i])
-			}
+			ended(i, r.over(&cases[i]))
 		}
 		if results[i].ID != "" {
 			report.Add(results[i])

@@ -286,7 +286,7 @@ func ruleOf(p place, op smtp.Op, lmtp bool, offers map[string]string) string {
 // follow looks whether the server is where the table says.
 func follow(t *T, c *Conn, p place, op smtp.Op, r Reply) {
 	if r.Code/100 >= 4 && (op == smtp.OpBdat || op == smtp.OpBdatLast) {
-		c.Cmd("RSET").Want("250") // what is left is indeterminate (3030 §2)
+		c.Cmd("RSET").Want("250; warn close") // what is left is indeterminate (3030 §2)
 		return
 	}
 	next := p.state
@@ -318,12 +318,12 @@ func follow(t *T, c *Conn, p place, op smtp.Op, r Reply) {
 		}
 		if len(t.cfg.Recipients) > 0 {
 			// which 5yz is right where, its own cases say
-			if !c.Cmd(t.RcptLine()).Want("5yz; fail 2yz 3yz") {
+			if !c.Cmd(t.RcptLine()).Want("5yz; warn close; fail 2yz 3yz") {
 				return
 			}
 		}
 		if next == smtp.StateReady {
-			c.Cmd(t.MailLine()).Want("250 530; warn 4yz; fail 5yz 3yz")
+			c.Cmd(t.MailLine()).Want("250 530; warn 4yz; fail 5yz 3yz close")
 		}
 	}
 }
@@ -399,11 +399,13 @@ func walk(t *T, random *rand.Rand, commands []smtp.Op) bool {
 		p.facts |= 1 << smtp.FactTls
 	}
 	var said []string
-	refused := 0
+	refused, hellos := 0, 0
 	for range 50 {
 		op := commands[random.IntN(len(commands))]
-		if t.circ.Login == LoginFirst && slices.Contains([]smtp.Op{smtp.OpEhlo, smtp.OpHelo, smtp.OpLhlo}, op) {
-			continue
+		if slices.Contains([]smtp.Op{smtp.OpEhlo, smtp.OpHelo, smtp.OpLhlo}, op) {
+			if hellos++; t.circ.Login == LoginFirst || hellos > 2 { // more make some servers wait
+				continue
+			}
 		}
 		line, _ := sent(t, op)
 		said = append(said, smtp.Table.Commands[op].Name)

@@ -100,6 +100,7 @@ func TestConformance(t *testing.T) {
 }
 
 func (s service) ask(t *testing.T) {
+	t.Parallel()
 	server := start(t, s.folder())
 	cfg := s.config(t, server)
 	var first *conformance.Report
@@ -219,7 +220,7 @@ func dovecotSubmission(t *testing.T, s *server, cfg *conformance.Config) {
 // moxSubmission comes from many addresses, since mox counts connections by them,
 // and sends as the one who logs in.
 func moxSubmission(_ *testing.T, s *server, cfg *conformance.Config) {
-	cfg.Submission, cfg.Sender, cfg.Recipients, cfg.Hello = true, s.told["from"], []string{"other@localhost"}, "[127.0.0.1]"
+	cfg.Submission, cfg.Sender, cfg.Recipients, cfg.Hello = true, s.told["from"], []string{"other@localhost"}, "client.example.test"
 	cfg.Mailbox = conformance.Maildir(s.told["queue"] + "/*")
 	var n atomic.Uint32
 	cfg.Dial = func(address string) (net.Conn, error) {

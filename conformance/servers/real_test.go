@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -100,11 +101,18 @@ func control(t *testing.T, arguments ...string) string {
 	return string(out)
 }
 
+var ports = struct {
+	sync.Mutex
+	next int
+}{next: 20000 + os.Getpid()%10000}
+
 // freePorts finds a port that is free with the nine behind it.
 func freePorts(t *testing.T) string {
 	t.Helper()
+	ports.Lock()
+	defer ports.Unlock()
 search:
-	for port := 20000 + os.Getpid()%10000; port < 32000; port += 10 {
+	for port := ports.next; port < 32000; port += 10 {
 		for i := range 10 {
 			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+i))
 			if err != nil {
@@ -112,6 +120,7 @@ search:
 			}
 			l.Close()
 		}
+		ports.next = port + 10 // servers that start at the same time get others
 		return strconv.Itoa(port)
 	}
 	t.Fatal("no ten free ports in a row between 20000 and 32000")

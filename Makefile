@@ -6,6 +6,11 @@ SHELL := /bin/bash
 FUZZTIME ?= 60s
 # the real servers to test against: all, or names of folders in conformance/servers
 SERVERS ?=
+# folder for the reports of the suite in JSON, and the page with all servers; nothing for none
+REPORTS ?=
+# the servers that are asked TIMES in a row
+STEADY := postfix exim aiosmtpd
+TIMES ?= 20
 # what to measure: tables and flags of bench; nothing for the ten minutes' worth
 ARGS ?=
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -13,7 +18,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # each module of the workspace: the library, and what needs more than the library does
 each_module = for m in $$(go list -m -f '{{.Dir}}'); do cd "$$m"; $(1); done
 
-.PHONY: help demo test race vet generate check takeout fuzz conformance conformance-auth bench
+.PHONY: help demo test race vet generate check deps takeout fuzz conformance conformance-matrix conformance-repeat conformance-auth bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +42,11 @@ generate: ## compile spec/ into everything that is generated
 check: ## check spec/ without writing anything, and whether what is generated is what spec/ says
 	go run ./tools/smtpgen check
 
+deps: ## the modules that an importer of each package compiles, beside the standard library
+	@for p in smtp auth smtp/smtpclient smtp/smtptest smtp/message; do \
+		echo "$$p:" $$(go list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}' ./$$p | sort -u); \
+	done
+
 takeout: ## take out one extension at a time and regenerate: the rest has to build and to pass its tests
 	go test -count=1 -v -timeout 60m -tags takeout -run '^TestTakeOut$$' ./tools/smtpgen
 
@@ -50,9 +60,17 @@ fuzz: ## run every fuzz target for FUZZTIME (60s)
 		done; \
 	done
 
-conformance: ## send to real mail servers (SERVERS="postfix exim"); needs root and Debian 12
+conformance: ## send to real mail servers, and ask each what the suite asks (SERVERS="postfix exim"); needs root and Debian 12
 	@conformance/servers/ctl.sh install $(or $(SERVERS),$$(conformance/servers/ctl.sh list auth))
-	go test -count=1 -v -tags realservers -skip '^TestAuth$$' ./conformance/servers -servers '$(SERVERS)'
+	go test -count=1 -v -timeout 30m -parallel 3 -tags realservers -skip '^TestAuth$$' ./conformance/servers -servers '$(SERVERS)' -reports '$(REPORTS)'
+
+conformance-matrix: ## ask all real servers, and write docs/conformance-matrix.md; as conformance
+	@conformance/servers/ctl.sh install $$(conformance/servers/ctl.sh list auth)
+	go test -count=1 -v -timeout 30m -parallel 3 -tags realservers -run '^TestConformance$$' ./conformance/servers -update -reports '$(REPORTS)'
+
+conformance-repeat: ## ask three real servers 20 times in a row: the verdicts have to be equal (SERVERS="postfix exim", TIMES=20)
+	@conformance/servers/ctl.sh install $(or $(SERVERS),$(STEADY))
+	go test -count=1 -v -timeout 60m -parallel 1 -tags realservers -run '^TestConformance$$' ./conformance/servers -servers '$(or $(SERVERS),$(STEADY))' -times $(TIMES)
 
 conformance-auth: ## log in to real mail servers by each mechanism that they offer (SERVERS="dovecot mox"); as conformance
 	@conformance/servers/ctl.sh install $(or $(SERVERS),$$(conformance/servers/ctl.sh list auth))

@@ -6,7 +6,8 @@ import "bytes"
 // each ended by a line feed, since it did so on an earlier connection, of the same
 // host, encrypted or not as this one. They have to name an extension that lets
 // commands be sent early (PIPECONNECT): then EHLO may be queued before the greeting
-// has come, and MAIL, RCPT and others behind it before its reply has.
+// has come and, with PIPELINING among them, MAIL, RCPT and others behind it before
+// its reply has.
 //
 // If the server says something else the session ends with a [*StaleError]. Message
 // data must not be sent before: wait until [Session.Early] is false.

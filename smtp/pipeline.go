@@ -106,6 +106,9 @@ func (s *Session) legal(op Op) bool {
 // follows reports whether c may be sent while replies are outstanding
 // (RFC 2920 §3.1).
 func (s *Session) follows(c *CommandInfo) bool {
+	if s.relies && s.p.Commands[s.queue.at(s.queue.n-1).op].Role == RoleGreeting {
+		return c.Role == RoleHello
+	}
 	if s.x.pipelining == 0 || s.offered&(1<<s.x.pipelining) == 0 || s.queue.n >= s.limits.Outstanding {
 		return false
 	}
@@ -113,13 +116,8 @@ func (s *Session) follows(c *CommandInfo) bool {
 		return false
 	}
 	last := s.queue.at(s.queue.n - 1)
-	if s.relies {
-		switch s.p.Commands[last.op].Role {
-		case RoleGreeting:
-			return c.Role == RoleHello
-		case RoleHello:
-			return true
-		}
+	if s.relies && s.p.Commands[last.op].Role == RoleHello {
+		return true
 	}
 	switch s.p.Commands[last.op].Group {
 	case GroupLast:

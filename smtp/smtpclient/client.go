@@ -45,7 +45,10 @@ type Client struct {
 	err   error // why the connection is dead
 	stats Stats
 	quota quota
+	early bool // commands went out that rely on an earlier connection, EHLO is not answered
 	ended bool // Close was called
+
+	upgrading bool // STARTTLS is on its way
 
 	spill spill
 }
@@ -67,6 +70,16 @@ func Dial(ctx context.Context, addr string, cfg Config) (*Client, error) {
 	if err := cfg.check(); err != nil {
 		return nil, &OpError{Op: "dial", Server: addr, Err: err}
 	}
+	c, err := connect(ctx, addr, cfg)
+	if isEarly(err) && ctx.Err() == nil {
+		cfg.Early.Forget(addr)
+		cfg.patient = true
+		return connect(ctx, addr, cfg)
+	}
+	return c, err
+}
+
+func connect(ctx context.Context, addr string, cfg Config) (*Client, error) {
 	conn, err := cfg.dial(ctx, addr)
 	if err != nil {
 		return nil, &OpError{Op: "dial", Server: addr, Err: err}
@@ -88,7 +101,10 @@ func newClient(ctx context.Context, conn net.Conn, cfg Config, addr string) (*Cl
 		if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
 			err = fmt.Errorf("%w (%w)", ctx.Err(), err)
 		}
-		return nil, c.opError("connect", err)
+		if err = c.opError("connect", err); c.early {
+			err = earlyError{err}
+		}
+		return nil, err
 	}
 	k, ok := c.s.Protocol().Keyword(smtp.RoleLastChunk)
 	c.quick = acknowledger(c.conn)

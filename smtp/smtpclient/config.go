@@ -89,6 +89,12 @@ type Config struct {
 	// whose reply has not come, and octets of them. Defaults 256 and 1 MiB.
 	WindowMessages int
 	WindowOctets   int
+	// Early, if not nil, remembers which servers take commands before their greeting
+	// (PIPECONNECT, of Exim). To such a server Dial says EHLO at once, and Send the
+	// envelope with it: it saves one round trip, or two. What was assumed and is wrong
+	// costs a new connection; no message data goes out before EHLO is answered as it
+	// was then.
+	Early *EarlyHosts
 	// Text says what message data may look like.
 	Text smtp.TextPolicy
 	// Limits bound what is kept of a server's replies.
@@ -111,6 +117,7 @@ type Config struct {
 
 	host     string // of the address that was dialled
 	together bool   // AUTH goes out with the first envelope
+	patient  bool   // nothing goes out before the greeting
 	oneChunk bool   // what is in memory is one chunk
 }
 

@@ -8,10 +8,11 @@ import (
 	"github.com/tabellarius/tabellarius/smtp"
 )
 
-// A login is an AUTH whose reply is awaited together with those of the first
-// envelope, which stands right behind it.
+// A login is an AUTH, or an EHLO that went out early, whose reply is awaited
+// together with those of the first envelope, which stands right behind it.
 type login struct {
 	tag      smtp.Tag // 0: there is none
+	early    bool     // of EHLO
 	name     string
 	exchange auth.Exchange
 }
@@ -20,21 +21,43 @@ type login struct {
 // as few round trips as the RFCs allow: where the server has PIPELINING and the
 // mechanism ends in one round trip, AUTH goes out in one flight with the
 // envelope (RFC 4954 §4), and the message behind their replies. No message goes
-// out before the server took AUTH. What is said of Dial, of [Client.Send] and of
-// the errors holds; if there is no connection, the message is not sent.
+// out before the server took AUTH. A server that is known to take them before its
+// greeting (Config.Early) gets EHLO and the envelope at once. What is said of Dial,
+// of [Client.Send] and of the errors holds; if there is no connection, the message
+// is not sent.
 func Send(ctx context.Context, addr string, cfg Config, env Envelope, body io.Reader) (Report, error) {
 	var r Report
 	if err := env.check(); err != nil {
 		return r, r.notSent(env.To, err)
 	}
 	cfg.together = true
-	c, err := Dial(ctx, addr, cfg)
-	if err != nil {
-		return r, r.notSent(env.To, err)
+	next := func() (io.Reader, error) { return body, nil }
+	for {
+		c, err := Dial(ctx, addr, cfg)
+		if err != nil {
+			return r, r.notSent(env.To, err)
+		}
+		if c.early {
+			if next, err = twice(body); err != nil {
+				c.Close()
+				return r, r.notSent(env.To, err)
+			}
+		}
+		if body, err = next(); err != nil {
+			c.Close()
+			return r, r.notSent(env.To, err)
+		}
+		err = c.SendTo(ctx, &env, body, &r)
+		again := ctx.Err() == nil && c.tooEarly(err)
+		if again {
+			c.Close()
+			cfg.Early.Forget(addr)
+			cfg.patient = true
+			continue
+		}
+		c.Quit(ctx) // what it says changes nothing any more
+		return r, err
 	}
-	err = c.SendTo(ctx, &env, body, &r)
-	c.Quit(ctx) // what it says changes nothing any more
-	return r, err
 }
 
 // logInTogether queues AUTH with a mechanism and leaves its reply to whoever
@@ -54,7 +77,7 @@ func (c *Client) logInTogether(ctx context.Context, m auth.Mechanism, peer auth.
 		return false, c.opError("auth", err)
 	}
 	c.traceCommand(c.s.Last(), from)
-	c.link.login = login{tag, m.Name(), x}
+	c.link.login = login{tag: tag, name: m.Name(), exchange: x}
 	return true, nil
 }
 
@@ -63,6 +86,9 @@ func (c *Client) logInTogether(ctx context.Context, m auth.Mechanism, peer auth.
 // the server may have taken of the envelope is worth nothing. The lock is held.
 func (c *Client) loggedIn(ev *smtp.Event) bool {
 	l := &c.link.login
+	if l.early {
+		return c.metEarly(ev)
+	}
 	if ev.Tag != l.tag {
 		return false
 	}

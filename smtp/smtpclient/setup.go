@@ -47,11 +47,15 @@ func (c *Client) setUp(ctx context.Context) error {
 }
 
 func (c *Client) introduce(ctx context.Context) error {
-	if err := c.answered(ctx, "greeting"); err != nil {
+	if done, err := c.meetEarly(ctx); err != nil {
 		return err
-	}
-	if err := c.hello(ctx); err != nil {
-		return err
+	} else if !done {
+		if err := c.answered(ctx, "greeting"); err != nil {
+			return err
+		}
+		if err := c.hello(ctx); err != nil {
+			return err
+		}
 	}
 	if err := c.startTLS(ctx); err != nil {
 		return err
@@ -67,6 +71,9 @@ func (c *Client) hello(ctx context.Context) error {
 	c.local = c.cfg.localName(c.conn)
 	name := c.local
 	err := c.command(ctx, "hello", func() (smtp.Tag, error) { return c.s.Hello(name) })
+	if err == nil {
+		c.remember()
+	}
 	var refused *smtp.ReplyError
 	if errors.As(err, &refused) && (refused.Code == 500 || refused.Code == 502) && c.s.Allows(c.s.Op(smtp.RoleHelo)) == nil {
 		return c.command(ctx, "hello", func() (smtp.Tag, error) { return c.s.Helo(name) })
@@ -80,7 +87,13 @@ func (c *Client) startTLS(ctx context.Context) error {
 		return nil
 	}
 	opportunistic := c.cfg.TLS == TLSOpportunistic
-	err := c.command(ctx, "starttls", c.s.UpgradeTLS)
+	var err error
+	if c.upgrading {
+		c.upgrading = false
+		err = c.answered(ctx, "starttls")
+	} else {
+		err = c.command(ctx, "starttls", c.s.UpgradeTLS)
+	}
 	var refused *smtp.ReplyError
 	var missing *smtp.MissingError
 	if opportunistic && (errors.As(err, &refused) || errors.As(err, &missing)) && !c.s.Closing() {
@@ -94,6 +107,9 @@ func (c *Client) startTLS(ctx context.Context) error {
 	}
 	if err := c.s.HandleTLS(); err != nil {
 		return c.opError("starttls", err)
+	}
+	if done, err := c.meetEarly(ctx); done || err != nil {
+		return err
 	}
 	return c.hello(ctx)
 }

@@ -1,0 +1,188 @@
+package smtpclient_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/tabellarius/tabellarius/smtp"
+	"github.com/tabellarius/tabellarius/smtp/smtpclient"
+	"github.com/tabellarius/tabellarius/smtp/smtptest"
+)
+
+// flights counts how often a client waits for its server: reads that bring
+// something it may have waited for since it wrote last, or came.
+type flights struct {
+	net.Conn
+	n    *int
+	wait bool
+}
+
+func (f *flights) Write(p []byte) (int, error) {
+	f.wait = true
+	return f.Conn.Write(p)
+}
+
+func (f *flights) Read(p []byte) (int, error) {
+	n, err := f.Conn.Read(p)
+	if n > 0 && f.wait {
+		f.wait = false
+		*f.n++
+	}
+	return n, err
+}
+
+func counting(cfg smtpclient.Config, n *int) smtpclient.Config {
+	cfg.Dialer = dialFunc(func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+		return &flights{conn, n, true}, err
+	})
+	return cfg
+}
+
+func pipeConnect(t *testing.T, m mode, change func(*smtptest.Config)) (*smtptest.Server, smtpclient.Config) {
+	srv := m.server(t, func(cfg *smtptest.Config) {
+		cfg.Offers = append(cfg.Offers, smtp.Offer{Keyword: smtp.KeywordPipeConnect})
+		if change != nil {
+			change(cfg)
+		}
+	})
+	cfg := m.config()
+	cfg.Early = new(smtpclient.EarlyHosts)
+	return srv, cfg
+}
+
+var toB = smtpclient.Envelope{From: "a@example.test", To: []string{"b@example.test"}}
+
+// TestEarlySavesRoundTrips counts them: for a message from the connection to the
+// reply to QUIT, and for Dial alone. TLS takes its own, one more for the first
+// handshake.
+func TestEarlySavesRoundTrips(t *testing.T) {
+	for _, m := range modes() {
+		for _, tls := range []string{"off", "STARTTLS", "implicit"} {
+			t.Run(m.name+"/"+tls, func(t *testing.T) {
+				srv, cfg := pipeConnect(t, m, func(cfg *smtptest.Config) {
+					cfg.STARTTLS, cfg.ImplicitTLS = tls == "STARTTLS", tls == "implicit"
+				})
+				switch tls {
+				case "STARTTLS":
+					cfg.TLS, cfg.TLSConfig = smtpclient.TLSRequired, srv.ClientTLS()
+				case "implicit":
+					cfg.TLS, cfg.TLSConfig = smtpclient.TLSImplicit, srv.ClientTLS()
+				}
+				var got [3]int
+				for i := range got {
+					r, err := smtpclient.Send(t.Context(), srv.Addr, counting(cfg, &got[i]), toB, strings.NewReader(letter))
+					if err != nil || r.Accepted() != 1 {
+						t.Fatal(err)
+					}
+				}
+				saved := map[string]int{"off": 2, "STARTTLS": 3, "implicit": 2}[tls]
+				if strings.HasSuffix(m.name, "lock-step") { // without PIPELINING nothing stands behind EHLO
+					saved = 1
+				}
+				t.Logf("waits: %v", got)
+				if got[0]-got[2] != saved || got[1] != got[2] {
+					t.Errorf("waits: %v, expected to save %d", got, saved)
+				}
+				if n := len(srv.Messages()); n != 3 || srv.Conns() != 3 {
+					t.Errorf("%d messages over %d connections", n, srv.Conns())
+				}
+			})
+		}
+	}
+	srv, cfg := pipeConnect(t, modes()[0], nil)
+	for i, want := range []int{2, 1} {
+		n := 0
+		c := dial(t, srv, counting(cfg, &n))
+		if n != want {
+			t.Errorf("Dial %d waited %d times, expected %d", i, n, want)
+		}
+		if _, err := c.Send(t.Context(), toB, strings.NewReader(letter)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What was assumed and is wrong costs a new connection: the message is delivered
+// once, and by what the server offers now.
+func TestEarlyWrong(t *testing.T) {
+	for name, rule := range map[string]struct {
+		match  smtptest.Match
+		answer smtptest.Answer
+	}{
+		"offers less":        {smtptest.Match{Role: smtp.RoleHello}, smtptest.Answer{Code: 250, Text: "mx.example.test\nPIPELINING"}},
+		"offers more":        {smtptest.Match{Role: smtp.RoleHello}, smtptest.Answer{Code: 250, Text: "mx.example.test\nPIPELINING\nPIPECONNECT\nX-MORE\nDSN"}},
+		"takes nothing":      {smtptest.Match{Role: smtp.RoleHello, Nth: 1}, smtptest.Answer{Code: 502}},
+		"wants to speak":     {smtptest.Match{Role: smtp.RoleGreeting, Conn: 2}, smtptest.Answer{Code: 554, Text: "SMTP synchronization error"}},
+		"is busy":            {smtptest.Match{Role: smtp.RoleGreeting, Conn: 2}, smtptest.Answer{Code: 421, Close: true}},
+		"closes":             {smtptest.Match{Role: smtp.RoleGreeting, Conn: 2}, smtptest.Answer{Silent: true, Close: true}},
+		"says no such thing": {smtptest.Match{Role: smtp.RoleHello, Conn: 2}, smtptest.Answer{Raw: []byte("no reply\r\n"), Code: 250}},
+	} {
+		for how, send := range map[string]func(ctx context.Context, addr string, cfg smtpclient.Config, body io.Reader) (smtpclient.Report, error){
+			"Send": func(ctx context.Context, addr string, cfg smtpclient.Config, body io.Reader) (smtpclient.Report, error) {
+				return smtpclient.Send(ctx, addr, cfg, toB, body)
+			},
+			"Dial": func(ctx context.Context, addr string, cfg smtpclient.Config, body io.Reader) (smtpclient.Report, error) {
+				c, err := smtpclient.Dial(ctx, addr, cfg)
+				if err != nil {
+					return smtpclient.Report{}, err
+				}
+				defer c.Quit(ctx)
+				return c.Send(ctx, toB, body)
+			},
+		} {
+			t.Run(name+"/"+how, func(t *testing.T) {
+				srv, cfg := pipeConnect(t, modes()[0], nil)
+				if _, err := send(t.Context(), srv.Addr, cfg, strings.NewReader("the first\r\n")); err != nil {
+					t.Fatal(err)
+				}
+				srv.On(rule.match, rule.answer)
+				long := strings.Repeat(strings.Repeat("x", 70)+"\r\n", 3000)
+				r, err := send(t.Context(), srv.Addr, cfg, unread{strings.NewReader(long)})
+				if err != nil || r.Accepted() != 1 {
+					t.Fatal(err)
+				}
+				if got := srv.Messages(); len(got) != 2 || string(got[1].Data) != long || srv.Conns() != 3 {
+					t.Errorf("%d messages over %d connections", len(got), srv.Conns())
+				}
+				var early bool
+				for _, line := range srv.Transcript(2) {
+					early = early || line.From == 'C' && strings.HasPrefix(line.Text, "MAIL")
+				}
+				if how == "Dial" && early {
+					t.Error("MAIL went out before EHLO was answered")
+				}
+			})
+		}
+	}
+}
+
+type unread struct{ io.Reader }
+
+// A refusal that has nothing to do with what was assumed is the caller's.
+func TestEarlyRefused(t *testing.T) {
+	srv, cfg := pipeConnect(t, modes()[0], nil)
+	for i := range 2 {
+		if i == 1 {
+			srv.On(smtptest.Match{Role: smtp.RoleRecipient}, smtptest.Answer{Code: 550})
+		}
+		_, err := smtpclient.Send(t.Context(), srv.Addr, cfg, toB, strings.NewReader(letter))
+		if refused := errors.Is(err, smtp.ErrPermanent); refused != (i == 1) {
+			t.Error(err)
+		}
+	}
+	if srv.Conns() != 2 {
+		t.Errorf("%d connections", srv.Conns())
+	}
+	if _, err := smtpclient.Send(t.Context(), srv.Addr, cfg, smtpclient.Envelope{To: []string{"no address"}}, strings.NewReader(letter)); err == nil {
+		t.Error("a bad address was taken")
+	}
+	srv.Close()
+	if r, err := smtpclient.Send(t.Context(), srv.Addr, cfg, toB, strings.NewReader(letter)); err == nil || r.Recipients[0].Outcome != smtp.NotSent {
+		t.Errorf("of a server that is gone: %v", err)
+	}
+}

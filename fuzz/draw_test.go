@@ -81,6 +81,9 @@ func drawText(t *rapid.T, kind string, field reflect.Value, ends string, set boo
 	case "xtext":
 		g = rapid.Map(rapid.SliceOfN(rapid.Byte(), 1, 33), func(b []byte) string { return string(b) })
 		with(smtp.AppendXtext)
+	case "printable-xtext":
+		g = rapid.StringMatching(`[\t -~]{1,33}`)
+		with(smtp.AppendPrintableXtext)
 	case "utf-8-addr-xtext":
 		g = rapid.StringMatching(`[\x{20}-\x{7f}é😀ü用]{1,40}`)
 		with(smtp.AppendUTF8AddrXtext)

@@ -60,6 +60,10 @@ func FuzzXtext(f *testing.F) {
 	family(f, smtp.AppendXtext, smtp.ParseXtext, "a+2Bb", "+3D+20", "+zz", "+2", "a=b", "+ff")
 }
 
+func FuzzPrintableXtext(f *testing.F) {
+	family(f, smtp.AppendPrintableXtext, smtp.ParsePrintableXtext, "a+2Bb", "+3D+20", "a+09", "a+0D+0A", "+FF", "+7F")
+}
+
 func FuzzUTF8AddrXtext(f *testing.F) {
 	family(f, smtp.AppendUTF8AddrXtext, smtp.ParseUTF8AddrXtext, "a@b.example", `\x{E9}t\x{E9}@b.example`, `\x{1F600}`, "été", `\x{41}`, `\x{+}`, `\x`, `\x{20}`, "a\xff", "a+b", `\x{110000}`, `\x{0E9}`)
 }

@@ -184,7 +184,7 @@ func FuzzKeyword(f *testing.F) {
 // targets has the fuzz target of each kind of value. A kind that is made of
 // others, or that only a whole line has, is fuzzed with what has it.
 var targets = map[string]func(*testing.F){
-	"integer": FuzzInteger, "word": FuzzWord, "domain": FuzzDomain, "xtext": FuzzXtext, "utf-8-addr-xtext": FuzzUTF8AddrXtext,
+	"integer": FuzzInteger, "word": FuzzWord, "domain": FuzzDomain, "xtext": FuzzXtext, "printable-xtext": FuzzPrintableXtext, "utf-8-addr-xtext": FuzzUTF8AddrXtext,
 	"date-time": FuzzDateTime, "date-time-seconds": FuzzDateTimeSeconds, "auth-mailbox": FuzzAuthMailbox, "uri": FuzzURI, "choice": FuzzChoice, "list": FuzzList,
 	"sequence": FuzzParts, "depends": FuzzParam, "none": FuzzRoundtrip, "pairs": FuzzRoundtrip, "text": FuzzRoundtrip,
 	"base64": FuzzRoundtrip, "initial-response": FuzzRoundtrip, "reverse-path": FuzzRoundtrip, "forward-path": FuzzRoundtrip,

@@ -70,6 +70,33 @@ func ParseXtext(b []byte) (string, error) {
 	return string(text), nil
 }
 
+// AppendPrintableXtext appends v, which has to be printable ASCII, spaces and tabs
+// included, as xtext (RFC 3461 §4.4).
+func AppendPrintableXtext(dst []byte, v string) ([]byte, error) {
+	if !printable(v) {
+		return dst, &ArgumentError{Argument: "value", Reason: whyPrintable}
+	}
+	return AppendXtext(dst, v)
+}
+
+// ParsePrintableXtext reads xtext whose octets are printable ASCII, spaces or tabs.
+func ParsePrintableXtext(b []byte) (string, error) {
+	v, err := ParseXtext(b)
+	if err == nil && !printable(v) {
+		return "", &ArgumentError{Argument: "value", Reason: whyPrintable}
+	}
+	return v, err
+}
+
+func printable(v string) bool {
+	for i := range len(v) {
+		if c := v[i]; (c < ' ' || c > '~') && c != '\t' {
+			return false
+		}
+	}
+	return true
+}
+
 // AppendAuthMailbox appends the value of MAIL's AUTH parameter (RFC 4954 §5):
 // "<>" for the empty string, else v, a mailbox, as xtext.
 func AppendAuthMailbox(dst []byte, v string) ([]byte, error) {
@@ -111,8 +138,9 @@ func ParseChoice[T ~string](b []byte) (T, error) {
 }
 
 const (
-	whyWord  = `expected a word of printable ASCII without space and "="`
-	whyXtext = `expected xtext: printable ASCII without space and "=", other octets as "+" and two upper-case hexadecimal digits (RFC 3461 §4)`
+	whyWord      = `expected a word of printable ASCII without space and "="`
+	whyPrintable = "expected printable ASCII (RFC 3461 §4.4), got an octet that is none"
+	whyXtext     = `expected xtext: printable ASCII without space and "=", other octets as "+" and two upper-case hexadecimal digits (RFC 3461 §4)`
 )
 
 func whyDigits(digits int) string {

@@ -179,12 +179,12 @@ const (
 	RetHeaders RetValue = "HDRS" // RET=HDRS, where DSN is offered
 )
 
-// EnvID is the parameter ENVID of MAIL (RFC 3461 §4.4): text, sent as xtext.
-// The server must have offered DSN.
+// EnvID is the parameter ENVID of MAIL (RFC 3461 §4.4): printable ASCII,
+// spaces and tabs, sent as xtext. The server must have offered DSN.
 var EnvID = ParamKey[string]{
 	Param:  ParamEnvID,
-	Append: AppendXtext,
-	Parse:  ParseXtext,
+	Append: AppendPrintableXtext,
+	Parse:  ParsePrintableXtext,
 }
 
 // NotifyValue is a word of the parameter NOTIFY (RFC 3461 §4.1).

@@ -73,6 +73,7 @@ var valueTypes = map[string]string{
 	"word":              "string",
 	"domain":            "string",
 	"xtext":             "string",
+	"printable-xtext":   "string",
 	"utf-8-addr-xtext":  "string",
 	"auth-mailbox":      "string",
 	"uri":               "string",

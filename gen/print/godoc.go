@@ -116,6 +116,8 @@ func valueDoc(kind string, digits int) string {
 		return "parameters of extensions"
 	case "xtext":
 		return "text, sent as xtext"
+	case "printable-xtext":
+		return "printable ASCII, spaces and tabs, sent as xtext"
 	case "utf-8-addr-xtext":
 		return "an address that may have characters above ASCII, sent in ASCII"
 	case "uri":

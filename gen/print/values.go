@@ -13,7 +13,7 @@ import (
 // valueFuncs says for each kind of value that has no type of its own the
 // functions of package smtp that write and read it.
 var valueFuncs = map[string]string{
-	"word": "Word", "domain": "DomainValue", "xtext": "Xtext", "utf-8-addr-xtext": "UTF8AddrXtext",
+	"word": "Word", "domain": "DomainValue", "xtext": "Xtext", "printable-xtext": "PrintableXtext", "utf-8-addr-xtext": "UTF8AddrXtext",
 	"auth-mailbox": "AuthMailbox", "date-time": "DateTime", "date-time-seconds": "DateTimeSeconds", "uri": "URI",
 }
 

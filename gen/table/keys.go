@@ -61,7 +61,7 @@ var (
 
 	// Where a kind of value may stand. What partKinds has may be composed, and
 	// stand in all of them.
-	partKinds    = []string{"integer", "word", "domain", "xtext", "utf-8-addr-xtext", "date-time", "date-time-seconds", "auth-mailbox", "choice", "list", "sequence"}
+	partKinds    = []string{"integer", "word", "domain", "xtext", "printable-xtext", "utf-8-addr-xtext", "date-time", "date-time-seconds", "auth-mailbox", "choice", "list", "sequence"}
 	elemKinds    = append([]string{"depends"}, partKinds...)
 	argKinds     = append([]string{"text", "base64", "initial-response", "reverse-path", "forward-path", "uri", "literal", "params", "pairs"}, partKinds...)
 	keywordKinds = append([]string{"text", "pairs"}, partKinds...)

@@ -86,7 +86,7 @@ func (r *reader) dependsOn(list []*Elem, e *Elem) {
 	if v.Else == nil || v.Else.Kind == "" {
 		return
 	}
-	same := []string{"word", "domain", "xtext", "utf-8-addr-xtext", "auth-mailbox"}
+	same := []string{"word", "domain", "xtext", "printable-xtext", "utf-8-addr-xtext", "auth-mailbox"}
 	switch {
 	case v.Else.Kind == "integer":
 		same = []string{"integer"}

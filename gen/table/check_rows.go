@@ -189,7 +189,7 @@ func (m *model) answers() {
 			case s.Awaits == "line" && !c.Line(), s.Awaits == "reply" && (c.Line() || c.Payload != ""):
 				m.add(c.Name.Pos, "answer", "%s is legal in %s, which awaits a %s; that is %s", c.Name.Text, s.Name.Text, s.Awaits,
 					map[string]string{"line": "a command with a verb or arguments", "reply": "a command without verb, arguments and payload"}[s.Awaits])
-			case s.Awaits == "command" && !c.Line():
+			case s.Awaits == "command" && c.Verb == "":
 				m.add(c.Name.Pos, "answer", "%s is legal in %s, which awaits a command, and needs a verb", c.Name.Text, s.Name.Text)
 			case c.Line() && c.Verb == "":
 				lines = append(lines, c)

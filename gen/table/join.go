@@ -103,7 +103,9 @@ func (l *loader) addTo(name Name, add *Command, x Extend) {
 	l.keepsTargets(c, add.Replies)
 	l.keepsTargets(c, add.Late)
 	if add.Count && c.Count {
-		l.add(name.Pos, "clash", "%s has its replies counted by another file already", name.Text)
+		l.add(name.Pos, "clash", "%s has its replies counted at %s already; leave one", name.Text, c.countAt)
+	} else if add.Count {
+		c.countAt = name.Pos
 	}
 	c.Forbids = append(c.Forbids, add.Forbids...)
 	c.Needs = append(c.Needs, add.Needs...)

@@ -44,7 +44,7 @@ func (r *reader) command(e entry) *Command {
 func (r *reader) count(o object, c *Command) {
 	if n := o.get("count"); n != nil {
 		if r.oneOf(n, "count", countWords).Text != "" {
-			c.Count = true
+			c.Count, c.countAt = true, r.pos(n)
 		}
 	}
 	for _, key := range []string{"if", "alone"} {

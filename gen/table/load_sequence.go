@@ -42,7 +42,7 @@ func (r *reader) sequence(n *yaml.Node) []*Elem {
 		case fixed != "":
 			e.After = fixed
 		case len(named) != 1:
-			r.add(e.Pos, "value", "a part of a sequence has one name and its value, such as {mode: word}, or is {fixed: TEXT}")
+			r.add(e.Pos, "value", "a part of a sequence has one name and its value, such as {mode: word}, or is {fixed: TEXT}%s", notNames(named))
 			continue
 		default:
 			e.Name = named[0].name

@@ -264,6 +264,10 @@ func plain(kinds []string) []string {
 
 func (r *reader) choices(n *yaml.Node) []*Choice {
 	var list []*Choice
+	if n.Kind == yaml.SequenceNode {
+		r.add(r.pos(n), "type", "a choice has to be a mapping of its words, such as {FULL: {}, HDRS: {type: Headers}}, not a list")
+		return nil
+	}
 	for _, e := range r.entries(n, "a choice") {
 		o := r.object(e.value, kindChoice, e.name.Pos)
 		if n := o.get("with"); n != nil {

@@ -66,7 +66,24 @@ func (r *reader) syntax(data []byte, err error) {
 			pos.Col = mark.Index - bytes.LastIndexByte(before, '\n')
 		}
 	}
-	r.add(pos, "syntax", "this is not YAML: %s", msg)
+	r.add(pos, "syntax", "this is not YAML: %s%s", msg, slip(data, pos, msg))
+}
+
+// slip says what is wrong in the line at pos where that is one of two common
+// mistakes, of which the message of the reader of YAML says little.
+func slip(data []byte, pos Pos, msg string) string {
+	lines := bytes.Split(data, []byte("\n"))
+	if pos.Line > len(lines) {
+		return ""
+	}
+	line := lines[pos.Line-1]
+	switch indent := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]; {
+	case bytes.IndexByte(indent, '\t') >= 0:
+		return "; the line is indented with a tab, and YAML takes spaces alone"
+	case strings.Contains(msg, "mapping values are not allowed") && bytes.Count(line, []byte(": ")) > 1:
+		return `; a text with a colon and a space in it stands in quotes: about: "a courier: he comes"`
+	}
+	return ""
 }
 
 func (r *reader) pos(n *yaml.Node) Pos { return Pos{r.file, max(n.Line, 1), max(n.Column, 1)} }
@@ -283,4 +300,16 @@ func (r *reader) citation(o object) Cite {
 		return Cite{"RFC " + r.rfc + " §" + m[2], w.Pos}
 	}
 	return Cite{RFC: "?", Pos: w.Pos}
+}
+
+// notNames says which of the names of a part is more likely a key of it.
+func notNames(named []entry) string {
+	for _, e := range named {
+		for _, key := range []string{"after", "fixed", "optional"} {
+			if distance(e.name.Text, key) < 3 {
+				return fmt.Sprintf("; is %q meant for %q?", e.name.Text, key)
+			}
+		}
+	}
+	return ""
 }

@@ -118,6 +118,7 @@ type Command struct {
 	Count    bool   // a reply for each recipient, if CountIf holds
 	CountIf  []Name // facts
 	Alone    bool
+	countAt  Pos // where Count is said
 	Replies  []*Row
 	Late     []*Row
 	Cite     Cite

@@ -24,7 +24,7 @@ type table struct {
 var (
 	ownClients = []string{"tabellarius", "tabellarius-batch", "tabellarius-64", "tabellarius-eager", "tabellarius-eager-batch", "tabellarius-eager-64"}
 	peers      = []string{"net/smtp", "go-smtp", "go-mail", "mox", "nodemailer", "smtp-source"}
-	loops      = []string{"raw-lockstep", "raw-two", "raw-one", "raw-stream", "raw-stream-64k"}
+	loops      = []string{"raw-lockstep", "raw-two", "raw-pieces", "raw-bdat", "raw-one", "raw-stream", "raw-stream-64k"}
 	everybody  = slices.Concat(ownClients, peers, loops)
 	oneEach    = slices.Concat([]string{"tabellarius", "tabellarius-batch", "tabellarius-eager-batch"}, peers, loops)
 )
@@ -75,7 +75,7 @@ var tables = []table{
 	},
 	{
 		Name: "pinned", Title: "Small messages, no delay, client and sink on a core each", Kind: "rate",
-		Clients: slices.Concat(ownClients[:3], peers, loops[:3]),
+		Clients: slices.Concat(ownClients[:3], peers, []string{"raw-lockstep", "raw-two", "raw-one"}),
 		Loads:   []clients.Load{with(cores("apart"), noChunking), with(cores("apart"))}, Time: half, Rounds: 5,
 	},
 	{

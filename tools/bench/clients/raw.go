@@ -16,6 +16,8 @@ import (
 var loops = []Client{
 	{Name: "raw-lockstep", About: "prepared octets, a wait after each command", Lacks: needs(""), Dial: dialer(sendLockstep)},
 	{Name: "raw-two", About: "prepared octets by DATA, two flights a message", Lacks: needs("PIPELINING"), Dial: dialer(sendTwo)},
+	{Name: "raw-pieces", About: "the same, copied into a buffer of 64 KB and written from there", Lacks: needs("PIPELINING"), Dial: dialer(sendPieces)},
+	{Name: "raw-bdat", About: "prepared octets by one BDAT, two flights a message", Lacks: needs("CHUNKING"), Dial: dialer(sendBDAT)},
 	{Name: "raw-one", About: "prepared octets by DATA, the next envelope behind the final dot", Lacks: needs("PIPELINING"), Dial: dialer(sendOne)},
 	{Name: "raw-stream", About: "prepared octets by BDAT, no wait at all, a write each message", Lacks: needs("CHUNKING"), Dial: dialer(streams(1))},
 	{Name: "raw-stream-64k", About: "the same, 64 KB each write", Lacks: needs("CHUNKING"), Dial: dialer(streams(64 << 10))},
@@ -42,6 +44,7 @@ type raw struct {
 	mail, data, envelope []byte // what is written, in the forms that are needed
 	rcpts                [][]byte
 	content, dots        []byte // as it is, and in the form of DATA
+	head, chunk          []byte // an envelope without DATA, and the content behind its BDAT
 	both                 []byte // the content and the next envelope
 	many                 []byte // messages by BDAT, envelopes included
 	each                 int    // octets of one of them
@@ -99,6 +102,7 @@ func (c *raw) prepare() {
 	c.dots = stuffed(c.content)
 	c.both = append(bytes.Clone(c.dots), c.envelope...)
 	one := append(fmt.Appendf(head, "BDAT %d LAST\r\n", len(c.content)), c.content...)
+	c.head, c.chunk = head, one[len(head):]
 	c.many, c.each = bytes.Repeat(one, max(1, 64<<10/len(one))), len(one)
 }
 
@@ -165,6 +169,33 @@ func sendTwo(c *raw, more func() bool) (int, error) {
 			return err
 		}
 		return c.write(c.dots, 1)
+	})
+}
+
+// sendPieces is what nobody goes below who takes the message from a reader.
+func sendPieces(c *raw, more func() bool) (int, error) {
+	piece := make([]byte, 64<<10)
+	return each(more, func() error {
+		if err := c.write(c.envelope, len(c.rcpts)+2); err != nil {
+			return err
+		}
+		for rest := c.dots; len(rest) > 0; {
+			n := copy(piece, rest)
+			rest = rest[n:]
+			if _, err := c.conn.Write(piece[:n]); err != nil {
+				return err
+			}
+		}
+		return c.replies(1)
+	})
+}
+
+func sendBDAT(c *raw, more func() bool) (int, error) {
+	return each(more, func() error {
+		if err := c.write(c.head, len(c.rcpts)+1); err != nil {
+			return err
+		}
+		return c.write(c.chunk, 1)
 	})
 }
 

@@ -172,7 +172,7 @@ func TestRefusedWhileItIsWritten(t *testing.T) {
 					if o := r.Recipients[0].Outcome; o != smtp.RefusedForGood || !strings.Contains(fmt.Sprint(err), "552") {
 						t.Errorf("%v, %v; want refused for good, with the server's 552", o, err)
 					}
-					if spent := time.Since(start); spent > 3*time.Second {
+					if spent := time.Since(start); spent > 20*time.Second {
 						t.Errorf("it took %v", spent)
 					}
 				})
@@ -265,7 +265,7 @@ func TestCancelWhileAWriteIsHeldUp(t *testing.T) {
 					if other := <-beside; other == nil {
 						t.Error("who waited beside was told that his message was sent")
 					}
-					if spent := time.Since(start); spent > 5*time.Second {
+					if spent := time.Since(start); spent > 20*time.Second {
 						t.Errorf("it took %v", spent)
 					}
 					if !errors.Is(err, context.DeadlineExceeded) || r.Recipients[0].Outcome != smtp.NotSent {

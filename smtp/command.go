@@ -248,3 +248,24 @@ func (s *Session) underWay() error {
 	s.first = s.taken + uint64(len(s.out)) + 1
 	return nil
 }
+
+// Fetch queues BURL with a URL by which the server fetches the message, or a piece
+// of it, last for the one that ends the message (RFC 4468 §3.2).
+func (s *Session) Fetch(url string, last bool) (Tag, error) {
+	l, err := s.beginRole(fetchRole(last))
+	if err != nil {
+		return 0, err
+	}
+	AppendArg(l, "url", url, AppendURI)
+	if tail := l.cmd.Tail; tail != "" {
+		l.Literal(tail)
+	}
+	return s.end()
+}
+
+func fetchRole(last bool) Role {
+	if last {
+		return RoleURLLast
+	}
+	return RoleURL
+}

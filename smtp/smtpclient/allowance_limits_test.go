@@ -35,7 +35,7 @@ type tally struct {
 	domains      map[string]bool
 }
 
-func keep(t *testing.T, m mode, mails, rcpts, domains int) *keeper {
+func keep(t *testing.T, m mode, mails, rcpts, domains int, offers ...smtp.Offer) *keeper {
 	k := &keeper{mails: mails, rcpts: rcpts, domains: domains, said: map[int]*tally{}}
 	args := ""
 	for name, n := range map[string]int{"MAILMAX": mails, "RCPTMAX": rcpts, "RCPTDOMAINMAX": domains} {
@@ -44,7 +44,7 @@ func keep(t *testing.T, m mode, mails, rcpts, domains int) *keeper {
 		}
 	}
 	k.Server = m.server(t, func(cfg *smtptest.Config) {
-		cfg.Offers = []smtp.Offer{{Keyword: smtp.KeywordLimits, Args: strings.TrimSpace(args)}}
+		cfg.Offers = append(offers, smtp.Offer{Keyword: smtp.KeywordLimits, Args: strings.TrimSpace(args)})
 		cfg.Answer = k.answer
 	})
 	t.Cleanup(func() {

@@ -45,6 +45,7 @@ type job struct {
 	part   int       // how much of it at once
 	view   view
 	rest   *remainder // the body, where the transaction has a name
+	pieces []piece    // the message, where the server fetches some of it
 	chunks int        // how many were queued
 	read   int64      // octets of the body read
 	weight int        // octets in flight with Eager
@@ -196,7 +197,7 @@ func (j *job) queueEnvelope() bool {
 	}
 	s := j.c.s
 	steps := 1 + len(j.env.To)
-	if !j.c.chunks {
+	if !j.c.chunks && j.pieces == nil {
 		steps++
 	}
 	for j.next < steps {
@@ -292,10 +293,7 @@ func (j *job) judge() bool {
 		j.stage = atEnd
 		return true
 	}
-	role := smtp.RoleContent
-	if j.c.chunks {
-		role = smtp.RoleLastChunk
-	}
+	role := j.contentRole()
 	switch {
 	case s.Legal(s.Op(role)):
 		j.stage = atContent
@@ -325,6 +323,8 @@ func (j *job) queueContent() bool {
 	switch {
 	case j.abandoned:
 		j.stage = atEnd
+	case j.pieces != nil:
+		return j.queuePieces()
 	case j.c.chunks && (j.whole || j.filled):
 		return j.queueChunk()
 	case j.whole:

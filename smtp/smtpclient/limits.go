@@ -235,6 +235,9 @@ func (c *Client) check(env *Envelope) error {
 // copies gives a message's body as many times as it is needed; once says that it
 // can be had no more than once, and need not.
 func (c *Client) copies(body io.Reader, n int) (next func() (io.Reader, error), once bool, err error) {
+	if _, ok := body.(*pieced); ok {
+		return func() (io.Reader, error) { return body, nil }, false, nil
+	}
 	if s, ok := body.(io.Seeker); ok {
 		if at, err := s.Seek(0, io.SeekCurrent); err == nil {
 			return func() (io.Reader, error) {

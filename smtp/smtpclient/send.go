@@ -243,6 +243,9 @@ func (j *job) plan(env *Envelope, body io.Reader, r *Report) error {
 	if err != nil {
 		return err
 	}
+	if p, ok := body.(*pieced); ok {
+		return j.divide(p)
+	}
 	if j.c.names(env) {
 		j.withhold()
 		return nil

@@ -107,6 +107,23 @@ func TestTablesNameWhatThereIs(t *testing.T) {
 	}
 }
 
+func TestReplaceTables(t *testing.T) {
+	text := "before\n" + documentStart + "old\n" + documentEnd + "after\n"
+	for _, tables := range []string{"new", "newer"} {
+		var err error
+		if text, err = replaceTables(text, tables+"\n"); err != nil {
+			t.Fatal(err)
+		}
+		want := "before\n" + documentStart + "\n```text\n" + tables + "\n```\n\n" + documentEnd + "after\n"
+		if text != want {
+			t.Errorf("got %q, want %q", text, want)
+		}
+	}
+	if _, err := replaceTables("no such lines", "new"); err == nil {
+		t.Error("a document that has no place for tables was taken")
+	}
+}
+
 func TestMedian(t *testing.T) {
 	for want, v := range map[float64][]float64{0: nil, 3: {3}, 2.5: {4, 1, 9, 1}, 4: {9, 4, 1}} {
 		if got := median(v); got != want {

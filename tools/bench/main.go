@@ -1,5 +1,5 @@
 // Command bench measures this library beside others and beside loops that only
-// write prepared octets, against a sink in a process of its own. docs/bench.md
+// write prepared octets, against a sink in a process of its own. docs/performance.md
 // says how to run it and how to read what it prints.
 package main
 

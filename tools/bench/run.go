@@ -22,6 +22,7 @@ type runOptions struct {
 	Time    time.Duration `help:"Measure for so long each time, in place of the table's own time."`
 	Count   int           `help:"Count flights over so many messages; those of Eager over forty times as many." default:"10"`
 	Out     string        `help:"Folder for bench.txt, bench.json and plot.svg; '-' for none." default:"bin"`
+	Doc     string        `help:"Put the tables into this document, and the plot beside it." placeholder:"FILE" type:"path"`
 	Profile string        `help:"Folder for processor profiles of the clients written in Go, one a measurement; makes them slower." type:"path"`
 	Quiet   bool          `help:"Do not say what is being measured."`
 }
@@ -55,6 +56,11 @@ func (o *runOptions) run(ctx context.Context, stdout io.Writer) error {
 	r.judge()
 	r.Seconds = time.Since(r.Started).Seconds()
 	r.foot(out)
+	if o.Doc != "" {
+		if err := r.document(o.Doc, text.String()); err != nil {
+			return err
+		}
+	}
 	if o.Out == "-" {
 		return nil
 	}

@@ -34,6 +34,9 @@ func play(t *testing.T, c *conversation) {
 		client: smtp.NewSession(smtp.Config{LMTP: c.lmtp, Secure: c.secure}),
 		server: smtp.NewServerSession(smtp.ServerConfig{LMTP: c.lmtp, Secure: c.secure}),
 	}
+	if c.assume != "" {
+		p.must(c.steps[0], p.client.Assume([]byte(c.assume)))
+	}
 	for i := 0; i < len(c.steps); i++ {
 		s := c.steps[i]
 		switch s.kind {

@@ -24,6 +24,7 @@ type conversation struct {
 	made         bool // the document does not have it
 	lmtp, secure bool
 	needs        []string // files of extensions beside the file's own
+	assume       string   // what the client knows that the server will offer
 	steps        []step
 }
 
@@ -109,7 +110,7 @@ func loadConversations(t *testing.T, name string) (all []*conversation, why stri
 func (c *conversation) line(t *testing.T, n int, line string) {
 	t.Helper()
 	line = strings.TrimPrefix(line, "+ ") // not in the document, and needed
-	for _, kind := range []string{"x C", "x S", "C", "S", "s", "octets", "offers", "result", "needs"} {
+	for _, kind := range []string{"x C", "x S", "C", "S", "s", "octets", "offers", "result", "needs", "assume"} {
 		rest, ok := strings.CutPrefix(line, kind+":")
 		if !ok {
 			continue
@@ -118,6 +119,9 @@ func (c *conversation) line(t *testing.T, n int, line string) {
 		switch kind {
 		case "needs":
 			c.needs = append(c.needs, strings.Split(rest, ", ")...)
+			return
+		case "assume":
+			c.assume += rest + "\n"
 			return
 		case "x S": // for the reader
 			return

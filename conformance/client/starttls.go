@@ -23,9 +23,11 @@ var cases17 = []Case{
 		Right:  "C: no MAIL, no AUTH; QUIT or close => not-sent",
 		Needs:  "tls",
 		Run: func(t *T) {
-			s := t.Play(TLS("starttls"), NoSTARTTLS, With(account))
-			s.nothing()
-			s.Outcome("lost")
+			for _, who := range []Option{nobody, With(account)} {
+				s := t.Play(TLS("starttls"), NoSTARTTLS, who)
+				s.nothing()
+				s.Outcome("lost")
+			}
 		}},
 	{ID: "tls-required-454", Level: Must, RFC: "3207 §4; §6",
 		Title:  "Required and refused: nothing goes in clear.",
@@ -34,9 +36,11 @@ var cases17 = []Case{
 		Needs:  "tls",
 		Run: func(t *T) {
 			for _, reply := range []string{"454 TLS not available", "502 not done here", "500 what"} {
-				s := t.Play(TLS("starttls"), With(account), On("STARTTLS", reply))
-				s.nothing()
-				s.Outcome("lost")
+				for _, who := range []Option{nobody, With(account)} {
+					s := t.Play(TLS("starttls"), who, On("STARTTLS", reply))
+					s.nothing()
+					s.Outcome("lost")
+				}
 			}
 		}},
 	{ID: "tls-stripped-keyword", Level: Must, RFC: "STARTTLS stripping; 3207 §6",
@@ -45,9 +49,11 @@ var cases17 = []Case{
 		Right:  "C: no MAIL, no AUTH => not-sent",
 		Needs:  "tls",
 		Run: func(t *T) {
-			s := t.Play(TLS("starttls"), With(account), On("clear EHLO", ehlo("XXXXXXXX", "AUTH PLAIN LOGIN")...))
-			s.nothing()
-			s.Outcome("lost")
+			for _, who := range []Option{nobody, With(account)} {
+				s := t.Play(TLS("starttls"), who, On("clear EHLO", ehlo("XXXXXXXX", "AUTH PLAIN LOGIN")...))
+				s.nothing()
+				s.Outcome("lost")
+			}
 		}},
 	{ID: "tls-opportunistic-454", Level: May, RFC: "3207 §4",
 		Title:  "Opportunistic and refused: on in clear, without a password, or stop.",
@@ -265,6 +271,9 @@ func (s *Seen) nothing() { s.Never("MAIL", "AUTH") }
 
 // account gives the job credentials.
 func account(j *Job) { j.User, j.Password = "user@mx.test", password }
+
+// nobody leaves the job without.
+func nobody(*play) {}
 
 // session are the replies to a whole session, for whoever takes them.
 const session = "250 mx.test\r\n250 ok\r\n250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 queued\r\n221 bye\r\n"

@@ -62,11 +62,11 @@ fuzz: ## run every fuzz target for FUZZTIME (60s)
 
 conformance: ## send to real mail servers, and ask each what the suite asks (SERVERS="postfix exim"); needs root and Debian 12
 	@conformance/servers/ctl.sh install $(or $(SERVERS),$$(conformance/servers/ctl.sh list auth))
-	go test -count=1 -v -timeout 30m -parallel 3 -tags realservers -skip '^TestAuth$$' ./conformance/servers -servers '$(SERVERS)' -reports '$(REPORTS)'
+	go test -count=1 -v -timeout 30m -parallel 3 -tags realservers -skip '^TestAuth$$' ./conformance/servers -servers '$(SERVERS)' -reports '$(if $(REPORTS),$(abspath $(REPORTS)))'
 
 conformance-matrix: ## ask all real servers, and write docs/conformance-matrix.md; as conformance
 	@conformance/servers/ctl.sh install $$(conformance/servers/ctl.sh list auth)
-	go test -count=1 -v -timeout 30m -parallel 3 -tags realservers -run '^TestConformance$$' ./conformance/servers -update -reports '$(REPORTS)'
+	go test -count=1 -v -timeout 30m -parallel 3 -tags realservers -run '^TestConformance$$' ./conformance/servers -update -reports '$(if $(REPORTS),$(abspath $(REPORTS)))'
 
 conformance-repeat: ## ask three real servers 20 times in a row: the verdicts have to be equal (SERVERS="postfix exim", TIMES=20)
 	@conformance/servers/ctl.sh install $(or $(SERVERS),$(STEADY))

@@ -403,7 +403,7 @@ func walk(t *T, random *rand.Rand, commands []smtp.Op) bool {
 	for range 50 {
 		op := commands[random.IntN(len(commands))]
 		if slices.Contains([]smtp.Op{smtp.OpEhlo, smtp.OpHelo, smtp.OpLhlo}, op) {
-			if hellos++; t.circ.Login == LoginFirst || hellos > 2 { // more make some servers wait
+			if hellos++; t.circ.Login == LoginFirst || hellos > 1 { // more make some servers wait
 				continue
 			}
 		}

@@ -23,6 +23,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/tabellarius/tabellarius/conformance"
 	"github.com/tabellarius/tabellarius/smtp/smtptest"
 )
@@ -30,6 +32,7 @@ import (
 var (
 	reportsTo = flag.String("reports", "", "folder for the reports of TestConformance in JSON, a file a service; none means nothing is written")
 	times     = flag.Int("times", 1, "how often TestConformance asks each service; the verdicts have to be equal each time")
+	update    = flag.Bool("update", false, "write docs/conformance-matrix.md anew")
 	only      = flag.String("id", "", "ids of cases, with commas between, that TestConformance runs; none means all")
 )
 
@@ -92,15 +95,63 @@ func (s service) deviations() string {
 // holds that it leaves the RFCs where its file says, and nowhere else.
 func TestConformance(t *testing.T) {
 	names := strings.Fields(*chosen)
-	for _, s := range services {
-		if len(names) == 0 || slices.Contains(names, s.folder()) {
-			t.Run(s.name, s.ask)
+	reports := make([]*conformance.Report, len(services))
+	t.Run("services", func(t *testing.T) {
+		for i, s := range services {
+			if len(names) == 0 || slices.Contains(names, s.folder()) {
+				t.Run(s.name, func(t *testing.T) {
+					t.Parallel()
+					reports[i] = s.ask(t)
+				})
+			}
+		}
+	})
+	if len(names) == 0 && *only == "" && !t.Failed() {
+		matrix(t, reports)
+	}
+}
+
+const matrixHead = `# The suite against real servers
+
+Made by ` + "`make conformance-matrix`" + `; ` + "`make conformance`" + ` fails where it is not what the servers do. Each server runs on loopback as its
+folder in [conformance/servers](../conformance/servers) configures it; that folder's ` + "`deviations.txt`" + ` has the reason for each
+F, E and w. [findings.md](findings.md) tells of the faults worth knowing, with their conversations.
+
+`
+
+// matrix holds that the page of all servers is what they do, or writes it.
+func matrix(t *testing.T, reports []*conformance.Report) {
+	m := conformance.NewMatrix("SMTP servers side by side", reports...)
+	text := bytes.NewBufferString(matrixHead)
+	if err := m.WriteMarkdown(text); err != nil {
+		t.Fatal(err)
+	}
+	const name = "../../docs/conformance-matrix.md"
+	if *update {
+		if err := os.WriteFile(name, text.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	written, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(written), text.String()); diff != "" {
+		t.Errorf("docs/conformance-matrix.md is not what the servers do (+); run make conformance-matrix\n%s", diff)
+	}
+	if *reportsTo != "" {
+		var page bytes.Buffer
+		if err := m.WriteHTML(&page); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(*reportsTo, "matrix.html"), page.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
 
-func (s service) ask(t *testing.T) {
-	t.Parallel()
+// ask gives the first report.
+func (s service) ask(t *testing.T) *conformance.Report {
 	server := start(t, s.folder())
 	cfg := s.config(t, server)
 	var first *conformance.Report
@@ -123,6 +174,7 @@ func (s service) ask(t *testing.T) {
 			t.Errorf("run %d: %s: first %s, now %s: %v", n+1, c.ID, c.Before, c.Now, c.Findings)
 		}
 	}
+	return first
 }
 
 // config is how the suite meets the service.
@@ -154,7 +206,7 @@ func (s service) config(t *testing.T, on *server) conformance.Config {
 	version, _, _ = strings.Cut(strings.TrimPrefix(version, "v"), "+")
 	cfg := conformance.Config{
 		Name: s.title + " " + version, Address: fmt.Sprintf("127.0.0.1:%d", base+s.port), ImplicitTLS: fmt.Sprintf("127.0.0.1:%d", base+1),
-		Recipients: []string{user}, User: on.user, Password: on.password, AuthInClear: true,
+		Recipients: []string{user, "postmaster@example.test"}, User: on.user, Password: on.password, AuthInClear: true,
 		Mailbox: conformance.Maildir(filepath.Join(on.mail, "tester")), Expected: known, Strict: true, Parallel: 8,
 		TLS: &tls.Config{ServerName: "localhost", RootCAs: roots},
 	}

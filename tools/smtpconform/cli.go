@@ -16,6 +16,7 @@ type cli struct {
 	Explain explainFlags `cmd:"" help:"Explain a case: the requirement, why it matters, what is sent and expected."`
 	Diff    diffFlags    `cmd:"" help:"Compare two reports in JSON."`
 	Report  reportFlags  `cmd:"" help:"Write a report in JSON in another form."`
+	Matrix  matrixFlags  `cmd:"" help:"Put reports in JSON side by side, one page for all."`
 }
 
 type selectFlags struct {
@@ -90,6 +91,13 @@ type diffFlags struct {
 type reportFlags struct {
 	File string `arg:"" help:"A report that run --json wrote."`
 	outFlags
+}
+
+type matrixFlags struct {
+	Files    []string `arg:"" name:"file" help:"Reports that run --json wrote, a column each."`
+	HTML     string   `name:"html" placeholder:"FILE" help:"Write one HTML page that needs nothing else; - is standard output."`
+	Markdown string   `name:"markdown" placeholder:"FILE" help:"Write tables in Markdown, without what changes from run to run. The default, to standard output."`
+	Title    string   `default:"Servers side by side" placeholder:"TEXT" help:"Title of the page."`
 }
 
 // Help is what stands below the flags.

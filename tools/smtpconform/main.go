@@ -52,6 +52,8 @@ func (a *app) do(ctx context.Context, args []string) error {
 		return a.diff(&c.Diff)
 	case "report <file>":
 		return a.report(&c.Report)
+	case "matrix <file>":
+		return a.matrix(&c.Matrix)
 	}
 	return usageError("no command %q", command)
 }

@@ -43,6 +43,9 @@ func TestRunEmbedded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if code, out, errs := run(t, "matrix", stored, stored); code != exitOK || strings.Count(out, "| the embedded server |") < 2 || !strings.Contains(out, "| size-20-digits | F | F |") {
+		t.Errorf("matrix: code %d: %s%s", code, out, errs)
+	}
 	worse := filepath.Join(dir, "b.json")
 	if err := os.WriteFile(worse, bytes.Replace(text, []byte(`"verdict": "pass"`), []byte(`"verdict": "fail"`), 3), 0o600); err != nil {
 		t.Fatal(err)

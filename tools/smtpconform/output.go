@@ -48,25 +48,36 @@ func (a *app) progress(told *func(done, of int, r conformance.Result)) (done fun
 	return func() { bar.Clear() }
 }
 
+// An output is a file to write, and what.
+type output struct {
+	name  string // empty: none; -: standard output
+	write func(io.Writer) error
+}
+
+// to writes one output, whole or not at all.
+func (a *app) to(out output) error {
+	if out.name == "" {
+		return nil
+	}
+	var b bytes.Buffer
+	if err := out.write(&b); err != nil {
+		return err
+	}
+	if out.name == "-" {
+		_, err := a.stdout.Write(b.Bytes())
+		return err
+	}
+	if err := os.WriteFile(out.name, b.Bytes(), 0o644); err != nil {
+		return usageError("%v", err)
+	}
+	return nil
+}
+
 // write writes a report in all forms that the flags ask for.
 func (a *app) write(r *conformance.Report, f *outFlags) error {
-	for _, out := range []struct {
-		name  string
-		write func(io.Writer) error
-	}{{f.JSON, r.WriteJSON}, {f.JUnit, r.WriteJUnit}, {f.HTML, r.WriteHTML}} {
-		if out.name == "" {
-			continue
-		}
-		var b bytes.Buffer
-		if err := out.write(&b); err != nil {
+	for _, out := range []output{{f.JSON, r.WriteJSON}, {f.JUnit, r.WriteJUnit}, {f.HTML, r.WriteHTML}} {
+		if err := a.to(out); err != nil {
 			return err
-		}
-		if out.name == "-" {
-			if _, err := a.stdout.Write(b.Bytes()); err != nil {
-				return err
-			}
-		} else if err := os.WriteFile(out.name, b.Bytes(), 0o644); err != nil {
-			return usageError("%v", err)
 		}
 	}
 	if slices.Contains([]string{f.JSON, f.JUnit, f.HTML}, "-") {
@@ -90,6 +101,28 @@ func readReport(name string) (*conformance.Report, error) {
 		return nil, usageError("%s: %s", name, strings.TrimPrefix(err.Error(), "conformance: "))
 	}
 	return r, nil
+}
+
+// matrix puts stored reports side by side.
+func (a *app) matrix(f *matrixFlags) error {
+	var reports []*conformance.Report
+	for _, name := range f.Files {
+		r, err := readReport(name)
+		if err != nil {
+			return err
+		}
+		reports = append(reports, r)
+	}
+	m := conformance.NewMatrix(f.Title, reports...)
+	if f.HTML == "" && f.Markdown == "" {
+		f.Markdown = "-"
+	}
+	for _, out := range []output{{f.HTML, m.WriteHTML}, {f.Markdown, m.WriteMarkdown}} {
+		if err := a.to(out); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // report writes a stored report in other forms.

@@ -30,5 +30,6 @@ func areas() []area {
 		{"CHUNKING and BINARYMIME", "With BDAT the octets are counted: one off, and content is read as commands, or commands as content.", cases15},
 		{"DSN and other parameters", "A parameter that the server does not know makes it refuse the message; one with a wrong value asks for what nobody wanted.", cases16},
 		{"STARTTLS and TLS", "What was said before TLS may come from an attacker; a client that lets any of it count, or goes on without TLS, shows him mail and passwords.", slices.Concat(cases17, cases17b)},
+		{"AUTH", "A login that is done wrongly shows the password to whoever asks, or believes a server that is none.", slices.Concat(cases18, cases18b)},
 	}
 }

@@ -280,8 +280,9 @@ type ServerReply struct {
 type Protocol struct {
 	Version  int
 	Name     string
-	Start    State // where a session starts
-	Finish   State // where it ends
+	Base     *Protocol // the table whose definitions are the first of this one's, with the same numbers; nil: none
+	Start    State     // where a session starts
+	Finish   State     // where it ends
 	States   []StateInfo
 	Facts    []FactInfo
 	Commands []CommandInfo // [0] is empty
@@ -295,12 +296,43 @@ type Protocol struct {
 }
 
 // Compile makes the lookup arrays of a generated table and returns it. It
-// panics if the table was written by an smtpgen of another version.
+// panics if the table was written by an smtpgen of another version, or for
+// another Base than it has now: its numbers would mean other things.
 // Generated code calls it once, while its package is initialised.
 func Compile(p Protocol) *Protocol {
 	if p.Version != TableVersion {
 		panic(fmt.Sprintf("smtp: the table %s has form %d, this library reads form %d: run smtpgen generate again", p.Name, p.Version, TableVersion))
 	}
+	if p.Base != nil {
+		if what := p.Base.unlike(&p); what != "" {
+			panic(fmt.Sprintf("smtp: the table %s was written for another table of the library, which has %s: run smtpgen generate again", p.Name, what))
+		}
+	}
 	p.index = newIndex(&p)
 	return &p
+}
+
+// unlike names the first definition of p that is not in the same place in a
+// table that extends it, empty if there is none.
+func (p *Protocol) unlike(by *Protocol) string {
+	list := func(kind string, n, m int, name, other func(int) string) string {
+		for i := range n {
+			if i >= m || name(i) != other(i) {
+				return "the " + kind + " " + name(i) + " in its place"
+			}
+		}
+		return ""
+	}
+	for _, what := range []string{
+		list("state", len(p.States), len(by.States), func(i int) string { return p.States[i].Name }, func(i int) string { return by.States[i].Name }),
+		list("fact", len(p.Facts), len(by.Facts), func(i int) string { return p.Facts[i].Name }, func(i int) string { return by.Facts[i].Name }),
+		list("command", len(p.Commands), len(by.Commands), func(i int) string { return p.Commands[i].Name }, func(i int) string { return by.Commands[i].Name }),
+		list("keyword", len(p.Keywords), len(by.Keywords), func(i int) string { return p.Keywords[i].Name }, func(i int) string { return by.Keywords[i].Name }),
+		list("parameter", len(p.Params), len(by.Params), func(i int) string { return p.Params[i].Name }, func(i int) string { return by.Params[i].Name }),
+	} {
+		if what != "" {
+			return what
+		}
+	}
+	return ""
 }

@@ -25,6 +25,7 @@ func (pr *printer) table(f *jen.File) bool {
 	fs := fields{}
 	fs.add("Version", jen.Lit(plan.Version))
 	fs.add("Name", jen.Lit(p.Name))
+	fs.when(!p.Start.Own, "Base", engine("Table"))
 	fs.add("Start", stateRef(p.Start))
 	fs.add("Finish", stateRef(p.Finish))
 	fs.add("States", jen.Index().Add(engine("StateInfo")).Custom(lines, each(p.States, pr.stateInfo)...))

@@ -16,7 +16,7 @@ func TestExplain(t *testing.T) {
 		wants []string
 	}{
 		{[]string{"RCPT"}, []string{"command RCPT: RCPT TO: <to> [parameters] (RFC 5321 §4.1.1.3)\n", "  legal in: mailtx, recipient_sent\n", "  reply 250, 251: recipient_sent; count-recipient; RFC 5321 §4.3.2\n", "  late reply 2yz: unsettled; RFC 5321 §4.1.4\n"}},
-		{[]string{"Recipient_Sent"}, []string{"state recipient_sent: RFC 5321 §3.3\n", "  legal here: ", "DATA", "  what leads here: RCPT 250, RCPT 251, RCPT 2yz\n"}},
+		{[]string{"Recipient_Sent"}, []string{"state recipient_sent: RFC 5321 §3.3\n", "  legal here: ", "DATA", "  what leads here: MAIL 355, RCPT 250, RCPT 251, RCPT 2yz\n"}},
 		{[]string{"closing"}, []string{"fact closing: RFC 5321 §3.8\n", "  while it holds only these are begun: QUIT\n"}},
 		{[]string{"--with", file, "acme"}, []string{"extension ACME", "EHLO keyword: ACME", "  states: parcel\n", file}},
 		{[]string{"--with", file, "XPARCEL"}, []string{"command XPARCEL"}},

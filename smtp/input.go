@@ -69,7 +69,10 @@ func (s *Session) Next() (ev Event) {
 // next fills ev from the next whole reply, if there is one.
 func (s *Session) next(ev *Event) {
 	awaits := s.p.States[s.confirmed.state].Awaits
-	if s.halted || awaits == AwaitNothing {
+	if awaits == AwaitNothing {
+		return
+	}
+	if s.halted {
 		s.in.start = len(s.in.buf) // the server may say what it likes, nobody asks
 		return
 	}

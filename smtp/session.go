@@ -203,6 +203,16 @@ func (s *Session) Take(spare []byte) []byte {
 	return out
 }
 
+// Unread gives octets of the peer that came behind the reply that ended the
+// session, for whoever goes on with the connection (RFC 2645 §5.3). It is a view,
+// valid until the next call of HandleInput or Reset.
+func (s *Session) Unread() []byte {
+	if s.confirmed.state != s.p.Finish {
+		return nil
+	}
+	return s.in.buf[s.in.start:]
+}
+
 // Trim gives up memory beyond some kilobytes that a session which awaits nothing
 // does not need.
 func (s *Session) Trim() {

@@ -49,6 +49,7 @@ type Client struct {
 	ended bool // Close was called
 
 	upgrading bool // STARTTLS is on its way
+	turned    bool // the connection is somebody else's now
 
 	spill spill
 }

@@ -21,6 +21,7 @@ type job struct {
 
 	// a command
 	command smtp.Command
+	turns   bool // its success leaves the connection to the caller
 	reply   smtp.Reply
 	refusal error
 
@@ -435,6 +436,7 @@ func (j *job) handle(ev *smtp.Event) {
 			j.takeUp(ev.Offset)
 		}
 		if j.command != nil && !j.abandoned && j.problem == nil {
+			j.c.turned = j.turns && ev.Reply.Positive() && j.c.s.State() == j.c.s.Protocol().Finish
 			j.reply = ev.Reply.Clone()
 			j.refusal = j.reply.Err(j.c.s.Protocol().Commands[ev.Op].Name, ev.Temporary)
 		}

@@ -565,7 +565,9 @@ func (c *Client) fail(err error) {
 	if secure, ok := conn.(*tls.Conn); ok && err != ErrClientClosed {
 		conn = secure.NetConn() // TLS would take leave first, and a server that takes no data can hold that up
 	}
-	conn.Close()
+	if !c.turned {
+		conn.Close()
+	}
 	if !c.link.writing {
 		c.settle()
 	}

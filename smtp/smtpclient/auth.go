@@ -91,7 +91,7 @@ func (c *Client) attempt(ctx context.Context, m auth.Mechanism, peer auth.Peer) 
 	if err != nil {
 		return false, false, err
 	}
-	refusal := reply.Err("AUTH "+m.Name(), temporary)
+	refusal := c.said.refusal(reply.Err("AUTH "+m.Name(), temporary))
 	switch {
 	case refusal == nil:
 		if err := x.Finish(); err != nil {
@@ -124,6 +124,7 @@ func (c *Client) converse(ctx context.Context, name string, x auth.Exchange, ini
 	if !fits(name, initial) {
 		initial, kept = nil, initial
 	}
+	c.said = said{initial}
 	ev, err := c.exchange(ctx, "auth", func() (smtp.Tag, error) { return c.s.Authenticate(name, initial, false) })
 	for err == nil && ev.Kind == smtp.Challenge {
 		response, wrong := answer(x, ev, &kept)
@@ -134,6 +135,7 @@ func (c *Client) converse(ctx context.Context, name string, x auth.Exchange, ini
 			}
 			return smtp.Reply{}, false, wrong
 		}
+		c.said = append(c.said, response)
 		ev, err = c.exchange(ctx, "auth", func() (smtp.Tag, error) { return c.s.Line(response) })
 	}
 	return ev.Reply, ev.Temporary, err

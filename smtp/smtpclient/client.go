@@ -51,6 +51,7 @@ type Client struct {
 	upgrading bool // STARTTLS is on its way
 	turned    bool // the connection is somebody else's now
 
+	said  said // in the last exchange of AUTH
 	spill spill
 }
 

@@ -77,7 +77,7 @@ func (c *Client) logInTogether(ctx context.Context, m auth.Mechanism, peer auth.
 		return false, c.opError("auth", err)
 	}
 	c.traceCommand(c.s.Last(), from)
-	c.link.login = login{tag: tag, name: m.Name(), exchange: x}
+	c.link.login, c.said = login{tag: tag, name: m.Name(), exchange: x}, said{initial}
 	return true, nil
 }
 
@@ -92,7 +92,7 @@ func (c *Client) loggedIn(ev *smtp.Event) bool {
 	if ev.Tag != l.tag {
 		return false
 	}
-	err := ev.Reply.Err("AUTH "+l.name, ev.Temporary)
+	err := c.said.refusal(ev.Reply.Err("AUTH "+l.name, ev.Temporary))
 	if err == nil {
 		err = l.exchange.Finish()
 	}

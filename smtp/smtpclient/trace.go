@@ -89,6 +89,6 @@ func (c *Client) traceReply(r smtp.Reply) {
 		return
 	}
 	for line := range bytes.Lines(r.Raw()) {
-		c.trace(false, string(bytes.TrimRight(line, "\r\n")))
+		c.trace(false, c.said.redact(string(bytes.TrimRight(line, "\r\n"))))
 	}
 }

@@ -60,7 +60,11 @@ func TestBDATMatrix(t *testing.T) {
 	faults = append(faults, fault{chunk: 3, lost: "half"})
 	rnd := rand.New(rand.NewPCG(1, 2))
 	n, octets := 0, 0
-	for _, size := range []int{0, 1, 2, 63, 64, 4096, 65536, 1 << 20, 1 + rnd.IntN(1<<20)} {
+	sizes := []int{0, 1, 2, 63, 64, 4096, 65536, 1 << 20, 1 + rnd.IntN(1<<20)}
+	if testing.Short() {
+		sizes = sizes[:7]
+	}
+	for _, size := range sizes {
 		for _, last := range []int{0, 5} {
 			for _, way := range []string{"lock-step", "waits", "eager"} {
 				for _, rcpts := range [][3]int{{250, 250, 250}, {250, 550, 450}, {550, 450, 550}} {

@@ -12,8 +12,8 @@ import (
 	"github.com/tabellarius/tabellarius/spec"
 )
 
-// The conversations that the documents of the extensions show, one file an
-// extension in testdata/rfc, which README.txt there explains. A file whose
+// The conversations that RFC 5321 and the documents of the extensions show, one
+// file each file of spec/ in testdata/rfc, which README.txt there explains. A file whose
 // extension is not in the table is passed over, as is a conversation that needs
 // another which is not.
 const examplesDir = "testdata/rfc"
@@ -40,7 +40,7 @@ type step struct {
 // as the same commands and to give the replies.
 func TestRFC(t *testing.T) {
 	played, made, elsewhere := 0, 0, 0
-	for _, name := range extensionFiles(t) {
+	for _, name := range append(extensionFiles(t), "states") {
 		conversations, why := loadConversations(t, name)
 		if shown := slices.ContainsFunc(conversations, func(c *conversation) bool { return !c.made }); shown == (why != "") {
 			t.Errorf("%s.txt has to have a conversation of its document, or a line none: with the reason why there is none", name)

@@ -166,20 +166,29 @@ func (l *Line) Params(p *Params) {
 		return
 	}
 	for i := range p.items {
-		l.param(&p.items[i], p.buf)
+		if !l.leavesOut(p, &p.items[i]) {
+			l.param(&p.items[i], p.buf)
+		}
 	}
 	for i := range p.items {
 		if l.err != nil {
 			return
 		}
+		if l.leavesOut(p, &p.items[i]) {
+			continue
+		}
 		info := &l.proto.Params[p.items[i].id]
 		l.needs(info)
 		if len(info.Beside)+len(info.Apart) > 0 {
-			if why := l.proto.beside(info, p.has); why != "" {
+			if why := l.proto.beside(info, func(id Param) bool { return p.has(id) && !l.leavesOut(p, p.item(id)) }); why != "" {
 				l.fail(info.Name, why)
 			}
 		}
 	}
+}
+
+func (l *Line) leavesOut(p *Params, it *paramItem) bool {
+	return it.optional && l.proto.leavesOut(it, p.buf[it.start:it.end], l.offered)
 }
 
 // begin starts a line at the end of buf and writes the verb of op, which must

@@ -19,6 +19,7 @@ type Params struct {
 type paramItem struct {
 	id         Param
 	raw        bool // to be checked against the table's grammar
+	optional   bool // left out where it is not offered
 	start, end int  // of the value, in buf
 	err        error
 }
@@ -63,6 +64,15 @@ func Set[T any](p *Params, k ParamKey[T], v T) {
 	}
 	p.buf = buf
 	*it = paramItem{id: k.Param, start: start, end: len(buf)}
+}
+
+// SetIfOffered is Set for a parameter that is left out where the server does not
+// offer it; Set's is a [*MissingError] then.
+func SetIfOffered[T any](p *Params, k ParamKey[T], v T) {
+	Set(p, k, v)
+	if p.has(k.Param) {
+		p.item(k.Param).optional = true
+	}
 }
 
 var errAppend = errors.New("the key's Append must append to what it is given, it gave less back")
@@ -123,6 +133,30 @@ func (p *Params) All() iter.Seq2[Param, []byte] {
 			}
 		}
 	}
+}
+
+// Select sets in dst the parameters of src, but for those that were set if offered
+// and are not.
+func (s *Session) Select(dst, src *Params) {
+	for i := range src.Len() {
+		it := src.items[i]
+		value := src.buf[it.start:it.end]
+		if s.p.leavesOut(&it, value, s.offered) {
+			continue
+		}
+		put(dst, it.id, value, it.raw)
+		*dst.item(it.id) = paramItem{id: it.id, raw: it.raw, optional: it.optional, start: len(dst.buf) - len(value), end: len(dst.buf), err: it.err}
+	}
+}
+
+// leavesOut reports whether a parameter was set if offered, and is not: itself, or
+// the word that it has of a choice.
+func (p *Protocol) leavesOut(it *paramItem, value []byte, offered uint64) bool {
+	if !it.optional || int(it.id) >= len(p.Params) {
+		return false
+	}
+	k, _ := p.Params[it.id].keyword(value)
+	return k != 0 && offered&(1<<k) == 0
 }
 
 // Param finds the first parameter that has a role.

@@ -278,9 +278,7 @@ func (j *job) ask() error {
 		return &smtp.ArgumentError{Argument: "Envelope.Size", Reason: fmt.Sprintf("expected at most %d octets, which is all the server takes (RFC 1870 §6.1), got %d", most, env.Size)}
 	}
 	if env.Params != nil {
-		for id, value := range env.Params.All() {
-			j.params.Put(id, value)
-		}
+		s.Select(&j.params, env.Params)
 	}
 	if id, ok := p.Param(smtp.RoleSize); ok && env.Size > 0 && s.Offered(p.Params[id].Keyword) && !j.params.Has(id) {
 		j.params.Put(id, strconv.AppendInt(j.digits[:0], env.Size, 10))

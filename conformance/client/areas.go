@@ -31,5 +31,9 @@ func areas() []area {
 		{"DSN and other parameters", "A parameter that the server does not know makes it refuse the message; one with a wrong value asks for what nobody wanted.", cases16},
 		{"STARTTLS and TLS", "What was said before TLS may come from an attacker; a client that lets any of it count, or goes on without TLS, shows him mail and passwords.", slices.Concat(cases17, cases17b)},
 		{"AUTH", "A login that is done wrongly shows the password to whoever asks, or believes a server that is none.", slices.Concat(cases18, cases18b)},
+		{"what the caller passes", "Addresses come from forms and from strangers: what is not refused or quoted becomes commands.", cases19},
+		{"LMTP", "In LMTP each recipient has an answer of his own; one too many or too few and they are mixed up.", cases20},
+		{"REQUIRETLS and LIMITS", "A message that has to go under TLS all the way must not go otherwise, and a limit that is announced saves a refusal.", cases21},
+		{"resources", "A server that never ends must not take the client's memory, its connections or its time.", cases22},
 	}
 }

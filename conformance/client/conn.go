@@ -40,6 +40,7 @@ type Conn struct {
 	over     bool // nothing more is said
 	gone     bool // the server closed it
 	leftOpen bool
+	stopped  bool // nothing is received until the client ends
 	answer   string
 	exchange exchange
 	in       *Message // the transaction

@@ -187,6 +187,13 @@ func (p *play) accept() {
 // settle waits for the connections to end after the client ended, and closes
 // what it left open.
 func (p *play) settle(patience time.Duration) {
+	p.mu.Lock()
+	for _, c := range p.conns {
+		if c.stopped {
+			c.raw.gate.Unlock()
+		}
+	}
+	p.mu.Unlock()
 	ended := make(chan struct{})
 	go func() {
 		p.serving.Wait()

@@ -24,6 +24,7 @@ var deviations = map[string]string{
 // little else to do meanwhile.
 var timed = []string{
 	"time-*", "quit-waits", "quit-no-reply", "reply-bare-lf*", "tls-handshake-silent", "tls-inject-*", "pipe-after-dot-*", "scram-iterations-huge",
+	"lmtp-too-few", "res-*",
 }
 
 // TestOwnClient holds that this module's client passes every case with its default

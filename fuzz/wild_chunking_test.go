@@ -8,14 +8,14 @@ func TestWildBdat(t *testing.T) { runWild(t, run{way: byChunk, opt: Usual()}) }
 var chunkSizes = []int{0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 63, 63, 63, 64, 64, 64, 4096, 4096, 65536, 1 << 20}
 
 func TestWildBdatSizes(t *testing.T) {
-	runWild(t, run{way: byChunk, opt: Usual(), sizes: chunkSizes, most: 2000})
+	runWild(t, run{way: byChunk, opt: Usual(), sizes: chunkSizes, most: 800})
 }
 
 // Eager, with the liberties of the tests below.
 func TestWildEagerSizes(t *testing.T) {
 	opt := Usual()
 	opt.Rogue = 0
-	runWild(t, run{way: eager, opt: opt, sizes: chunkSizes, most: 2000, foreignBy: WentOnAfter421, holesBy: WentOnAfterHole})
+	runWild(t, run{way: eager, opt: opt, sizes: chunkSizes, most: 800, foreignBy: WentOnAfter421, holesBy: WentOnAfterHole})
 }
 
 // Content that goes out before the replies to MAIL and RCPT are in can't be

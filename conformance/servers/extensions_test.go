@@ -79,7 +79,6 @@ type exchange struct {
 	*server
 	t     *testing.T
 	c     stream
-	lines []smtpclient.TraceEvent
 	watch *watch
 	done  map[string]string // by extension, what was seen
 }

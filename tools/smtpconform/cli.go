@@ -14,6 +14,7 @@ type cli struct {
 	Client  clientFlags  `cmd:"" help:"Play a server, often a hostile one, to a mail client, and say what the client got right."`
 	List    listFlags    `cmd:"" help:"List the cases, or the requirements that have none."`
 	Explain explainFlags `cmd:"" help:"Explain a case: the requirement, why it matters, what is sent and expected."`
+	New     newFlags     `cmd:"" help:"Print what a new case begins with, and say where it goes."`
 	Diff    diffFlags    `cmd:"" help:"Compare two reports in JSON."`
 	Report  reportFlags  `cmd:"" help:"Write a report in JSON in another form."`
 	Matrix  matrixFlags  `cmd:"" help:"Put reports in JSON side by side, one page for all."`

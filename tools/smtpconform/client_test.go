@@ -1,6 +1,7 @@
 package main
 
 import (
+	"go/format"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,6 +64,24 @@ esac
 	} {
 		if code, out, errs := run(t, append([]string{"client"}, x.args...)...); code != x.code || !strings.Contains(out+errs, x.want) {
 			t.Errorf("%q: expected code %d and %q, got %d\n%s\n%s", x.args, x.code, x.want, code, out, errs)
+		}
+	}
+}
+
+// TestSkeleton holds that a new case is printed as its file has it.
+func TestSkeleton(t *testing.T) {
+	for _, args := range [][]string{{"new", "mail-new-one"}, {"new", "--client", "env-new-one"}} {
+		code, out, errs := run(t, args...)
+		if code != exitOK || !strings.Contains(errs, "beside the cases") {
+			t.Errorf("%q: code %d\n%s\n%s", args, code, out, errs)
+		}
+		if _, err := format.Source([]byte("package p\n\nvar list = []Case{\n" + out + "}\n")); err != nil {
+			t.Errorf("%q: %v\n%s", args, err, out)
+		}
+	}
+	for _, id := range []string{"mail-250", "Mail", "mail"} {
+		if code, _, errs := run(t, "new", id); code != exitUsage {
+			t.Errorf("%q: code %d\n%s", id, code, errs)
 		}
 	}
 }

@@ -48,6 +48,8 @@ func (a *app) do(ctx context.Context, args []string) error {
 		return a.list(&c.List)
 	case "explain <id>":
 		return a.explain(&c.Explain)
+	case "new <id>":
+		return a.skeleton(&c.New)
 	case "diff <before> <now>":
 		return a.diff(&c.Diff)
 	case "report <file>":

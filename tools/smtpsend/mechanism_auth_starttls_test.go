@@ -98,7 +98,7 @@ func TestTokenCommand(t *testing.T) {
 	command := "if [ -s " + used + " ]; then echo new-token-of-tim; else echo x >" + used + "; echo old-token-of-tim; fi"
 	run := &call{stdin: simple, args: append(flags, "-", "--user=tim", "-v", "--token-command="+command)}
 	want(t, exitOK, run)
-	if strings.Contains(run.stdout+run.stderr, "-token-of-tim") || !strings.Contains(run.stderr, "bye [secret], [secret]") {
+	if strings.Contains(run.stdout+run.stderr, "-token-of-tim") || !strings.Contains(run.stderr, "bye (secret), [secret]") {
 		t.Errorf("standard error:\n%s", run.stderr)
 	}
 	if n := strings.Count(run.stderr, "C: AUTH XOAUTH2"); n != 2 {

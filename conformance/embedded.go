@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"fmt"
-	"maps"
 	"strings"
 	"time"
 
@@ -10,19 +9,9 @@ import (
 	"github.com/tabellarius/tabellarius/smtp/smtptest"
 )
 
-// embeddedDeviations are the embedded server's, each with its reason.
-var embeddedDeviations = map[string]string{
-	"auth-command-inside": "a line in an exchange that is no base64 gets 501, and the exchange goes on",
-	"auth-too-long":       "a line in an exchange that is no base64 gets 501, and the exchange goes on",
-	"cmd-lf-in-args":      "a bare LF is refused with 500, and what stands behind it is read as the next line",
-	"eol-bare-lf-pair":    "a bare LF is refused with 500, and what stands behind it is read as the next line",
-	"esc-helo-too":        "enhanced codes are left out where their keyword was not offered, as smtptest.Answer says",
-	"size-20-digits":      "a number above 2^64 is no number for the server's session: 501",
-}
-
 // Embedded starts a well-behaved server in this process, as a mail exchanger for
 // example.test with the mailboxes tester and postmaster, and gives what the suite
-// has to know of it, its deviations too. The caller has to Close the server. Change changes its
+// has to know of it. The caller has to Close the server. Change changes its
 // configuration before it starts; nil changes nothing.
 func Embedded(change func(*smtptest.Config)) (*smtptest.Server, Config) {
 	const user, password = "tester@example.test", "testpass"
@@ -38,15 +27,12 @@ func Embedded(change func(*smtptest.Config)) (*smtptest.Server, Config) {
 	s.Start()
 	cfg := Config{
 		LMTP: s.Config.LMTP, Recipients: []string{user}, User: user, Password: password,
-		TLS: s.ClientTLS(), Mailbox: delivered{s}, Expected: maps.Clone(embeddedDeviations), Quiet: 60 * time.Millisecond,
+		TLS: s.ClientTLS(), Mailbox: delivered{s}, Quiet: 60 * time.Millisecond,
 	}
 	if s.Config.ImplicitTLS {
 		cfg.ImplicitTLS = s.Addr
 	} else {
 		cfg.Address = s.Addr
-	}
-	if s.Config.LMTP {
-		delete(cfg.Expected, "esc-helo-too") // there is no HELO
 	}
 	return s, cfg
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -97,6 +98,7 @@ type ServerSession struct {
 	in    []byte
 	read  int
 	skip  bool // the rest of a line that was too long
+	eat   bool // the rest of a line that was refused for a bare LF
 	eof   bool
 	out   []byte
 	err   error
@@ -212,8 +214,8 @@ func (s *ServerSession) HandleTLS() error {
 
 // Reply answers the command, message or chunk of the last event, or greets.
 // text may have several lines, parted by line feeds. The reply to EHLO gets the
-// offers behind it; an enhanced code is written if ENHANCEDSTATUSCODES is
-// offered (RFC 2034 §4). A reply that the table does not allow is an
+// offers behind it; an enhanced code is written if ENHANCEDSTATUSCODES is among
+// them, before EHLO too, but not to the greeting, EHLO and HELO (RFC 2034 §4). A reply that the table does not allow is an
 // [*ArgumentError], and nothing is queued. In LMTP the content is answered once
 // for each recipient.
 func (s *ServerSession) Reply(code int, enhanced EnhancedCode, text string) error {
@@ -226,8 +228,13 @@ func (s *ServerSession) Reply(code int, enhanced EnhancedCode, text string) erro
 	if op == 0 {
 		return &StateError{Command: "a reply", State: s.p.States[s.place.state].Name, Reason: "no command waits for one"}
 	}
-	if !s.offersEnhanced() { // asked first: the 220 to STARTTLS forgets the offers
+	switch s.p.Commands[op].Role {
+	case RoleGreeting, RoleHello, RoleHelo: // these have none (RFC 2034 §4)
 		enhanced = EnhancedCode{}
+	default:
+		if !s.offersEnhanced() {
+			enhanced = EnhancedCode{}
+		}
 	}
 	row, err := s.settle(code)
 	if err != nil {
@@ -297,8 +304,10 @@ func (s *ServerSession) move(row *Row, sets Facts) {
 	}
 }
 
+// offersEnhanced reports whether replies have enhanced codes, which they have
+// whether or not the client said EHLO (RFC 2034 §4).
 func (s *ServerSession) offersEnhanced() bool {
-	return s.x.enhanced != 0 && s.offered&(1<<s.x.enhanced) != 0
+	return s.x.enhanced != 0 && slices.ContainsFunc(s.offers, func(o Offer) bool { return o.Keyword == s.x.enhanced })
 }
 
 // write writes a reply of one or more lines (RFC 5321 §4.2.1).
@@ -409,29 +418,66 @@ func (s *ServerSession) next() ServerEvent {
 	return s.command(line)
 }
 
-// nextLine cuts a line off the input. Lines that are too long, or that do not
-// end in CRLF, are refused here.
+// nextLine cuts a line off the input. Lines that are too long, or that have a
+// bare LF, are refused here, once, up to their CRLF: what stands behind a bare LF
+// is of the same line (RFC 5321 §2.3.8).
 func (s *ServerSession) nextLine() ([]byte, bool) {
 	for {
 		rest := s.in[s.read:]
 		n := bytes.IndexByte(rest, '\n') + 1
 		if n == 0 {
-			if len(rest) > s.config.CommandLine {
-				s.skip = true
+			if s.eat || s.skip || len(rest) > s.config.CommandLine {
+				s.skip = !s.eat
 				s.read = len(s.in)
+				if len(rest) > 0 && rest[len(rest)-1] == '\r' { // its LF may come
+					s.read--
+				}
 			}
 			return nil, false
 		}
 		s.read += n
+		whole := n >= 2 && rest[n-2] == '\r'
 		switch {
+		case s.eat:
+			s.eat = !whole
 		case s.skip || n > s.config.CommandLine:
-			s.skip = false
-			s.reject(ServerReply{Code: s.p.Unknown.Code, Enhanced: s.p.Unknown.Enhanced, Text: "Line too long"}) // RFC 5321 §4.3.2
-		case n < 2 || rest[n-2] != '\r':
-			s.reject(ServerReply{Code: s.p.Unknown.Code, Enhanced: s.p.Unknown.Enhanced, Text: "A line ends in CRLF"}) // RFC 5321 §2.3.8
+			s.skip, s.eat = false, !whole
+			s.refuseLine("Line too long") // RFC 5321 §4.3.2
+		case !whole:
+			s.eat = true
+			s.refuseLine("A line ends in CRLF") // RFC 5321 §2.3.8
 		default:
 			return rest[:n-2], true
 		}
+	}
+}
+
+// refuseLine refuses a line that is not looked at.
+func (s *ServerSession) refuseLine(why string) {
+	r := s.p.Unknown
+	r.Text = why
+	s.reject(r)
+	s.abandon(0, r.Code)
+}
+
+// abandon ends an exchange, one of whose lines was refused before its command
+// was told: the session goes where such a reply to it leads (RFC 4954 §4). Op is
+// 0 if it is not known which line it was to be.
+func (s *ServerSession) abandon(op Op, code int) {
+	if s.p.States[s.place.state].Awaits != AwaitLine {
+		return
+	}
+	for i := range s.x.verbs {
+		if v := &s.x.verbs[i]; op == 0 && v.text == "" {
+			for _, candidate := range v.ops {
+				if c := &s.p.Commands[candidate]; c.In.Has(s.place.state) && s.exists(c) {
+					op = candidate
+				}
+			}
+		}
+	}
+	if row := s.p.row(op, code, s.place, false); op != 0 && row != nil && !row.Violation && !row.Unlisted {
+		s.move(row, 0)
 	}
 }
 
@@ -468,6 +514,7 @@ func (s *ServerSession) command(line []byte) ServerEvent {
 	if refusal.Code != 0 {
 		if s.chunk == 0 {
 			s.reject(refusal)
+			s.abandon(op, refusal.Code)
 		}
 		return ev
 	}

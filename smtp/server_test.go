@@ -247,7 +247,7 @@ func TestServerReplyText(t *testing.T) {
 func TestServerLines(t *testing.T) {
 	for _, c := range []struct{ why, in, want string }{
 		{"a line may end in white space (RFC 5321 §4.1.1)", "NOOP \t\r\n", "250"},
-		{"a bare LF ends no command (RFC 5321 §2.3.8)", "NOOP\nNOOP\r\n", "500 250"},
+		{"a bare LF ends no command (RFC 5321 §2.3.8)", "NOOP\nNOOP\r\nRSET\r\n", "500 250"},
 		{"nor does a bare CR", "NOOP\rNOOP\r\n", "500"},
 		{"a line of the limit", "NOOP " + strings.Repeat("x", 64-7) + "\r\n", "250"},
 		{"a line over the limit, and the next", "NOOP " + strings.Repeat("x", 64-6) + "\r\nNOOP\r\n", "500 250"},

@@ -1,6 +1,7 @@
 package smtp
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 )
@@ -19,9 +20,12 @@ func AppendInteger(dst []byte, v uint64, digits int) ([]byte, error) {
 }
 
 // ParseInteger reads a decimal of one to so many digits, leading zeros
-// included.
+// included. What is above 2^64-1, and has no more digits, reads as 2^64-1.
 func ParseInteger(b []byte, digits int) (uint64, error) {
 	v, ok := readInteger(b, digits)
+	if !ok && len(b) > 0 && len(b) <= digits && len(bytes.Trim(b, "0123456789")) == 0 {
+		return math.MaxUint64, nil // of 20 digits (RFC 1870 §5): more than there can be octets
+	}
 	if !ok {
 		return 0, &ArgumentError{Argument: "integer", Reason: whyDigits(digits)}
 	}

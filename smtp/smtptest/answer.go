@@ -37,7 +37,8 @@ type Request struct {
 type Answer struct {
 	// Code, Enhanced and Text are the reply; text may have several lines, parted
 	// by line feeds. The enhanced code is left out where the table allows the
-	// reply and ENHANCEDSTATUSCODES was not offered. A Text of one line to EHLO
+	// reply and ENHANCEDSTATUSCODES is not offered, and in what answers EHLO and
+	// HELO. A Text of one line to EHLO
 	// gets the offers behind it; of several lines it is sent as it is, and its
 	// keywords are what is offered then.
 	Code     int

@@ -46,7 +46,7 @@ func TestConnectionRulesKeepToTheirConnection(t *testing.T) {
 		c := open(t, s)
 		c.expect("554 full")
 		c.say("EHLO x", "QUIT")
-		c.expect("503 Bad sequence of commands", "221 QUIT done")
+		c.expect("503 5.5.1 Bad sequence of commands", "221 2.0.0 QUIT done")
 		c.expectEnd("")
 	})
 }

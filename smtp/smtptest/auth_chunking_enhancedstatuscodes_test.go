@@ -25,7 +25,8 @@ func TestAuth(t *testing.T) {
 			{"AUTH PLAIN AHRpbQB0YW5zdGFhZg", "501 5.5.4 Syntax error in arguments"},
 			{"AUTH CRAM-MD5", "504 5.5.4 No such mechanism"},
 			{"AUTH LOGIN", "334 VXNlcm5hbWU6"},
-			{"dGlt!", "501 5.5.4 Syntax error in arguments"},
+			{"dGlt!", "501 5.5.4 Syntax error in arguments"}, // and the exchange is over (RFC 4954 §4)
+			{"AUTH LOGIN", "334 VXNlcm5hbWU6"},
 			{"dGlt", "334 UGFzc3dvcmQ6"},
 			{"dGFuc3RhYWY=", "235 2.7.0 Authenticated"},
 			{"dGFuc3RhYWY=", "500 5.5.2 Command not recognized"},

@@ -77,6 +77,7 @@ func (c *conn) converse() {
 	if c.cfg.ImplicitTLS && !c.handshake(c.link) {
 		return
 	}
+	c.announce(c.offers())
 	c.greet()
 	buf := make([]byte, 32<<10)
 	for {

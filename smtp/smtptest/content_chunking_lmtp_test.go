@@ -17,7 +17,7 @@ func TestLMTPAnswersForEachRecipient(t *testing.T) {
 		c := open(t, s)
 		c.expect("220 mx.smtptest.example LMTP")
 		c.say("EHLO client.example", "LHLO client.example")
-		c.expect("500 Command not recognized")
+		c.expect("500 5.5.2 Command not recognized")
 		c.reply()
 		envelope := []string{"MAIL FROM:<tim@example.org>", "RCPT TO:<ann@example.org>", "RCPT TO:<eve@example.org>", "RCPT TO:<bob@example.org>"}
 		c.say(append(envelope, "DATA")...)

@@ -2,6 +2,7 @@ package smtptest_test
 
 import (
 	"fmt"
+	"io"
 	"net/smtp"
 
 	tabellarius "github.com/tabellarius/tabellarius/smtp"
@@ -26,4 +27,25 @@ func ExampleServer_On() {
 	// 550 "5.1.1 No such user"
 	// EOF
 	// 1 accepted
+}
+
+// A connection in memory that breaks behind the 40th octet that the server
+// writes.
+func ExampleServer_Pipe() {
+	server := smtptest.NewUnstartedServer()
+	server.Config.Fault = func(conn int) smtptest.Fault { return smtptest.Fault{Write: 40} }
+	defer server.Close()
+
+	conn := server.Pipe()
+	go io.WriteString(conn, "NOOP\r\n")
+	got, err := io.ReadAll(conn)
+	fmt.Printf("%q %v\n", got, err)
+	for _, line := range server.Transcript(1) {
+		fmt.Println(line)
+	}
+	// Output:
+	// "220 mx.smtptest.example ESMTP\r\n250 2.0.0" <nil>
+	// S: 220 mx.smtptest.example ESMTP
+	// C: NOOP
+	// S: 250 2.0.0 NOOP done
 }

@@ -122,7 +122,7 @@ func TestServeConnReturnsWhenTheConnectionIsOver(t *testing.T) {
 		done := make(chan struct{})
 		go func() { s.ServeConn(server); close(done) }()
 		go io.WriteString(client, "QUIT\r\n")
-		if got, err := io.ReadAll(client); string(got) != "220 mx.smtptest.example ESMTP\r\n221 QUIT done\r\n" || err != nil {
+		if got, err := io.ReadAll(client); string(got) != told("220 mx.smtptest.example ESMTP\r\n221 2.0.0 QUIT done\r\n") || err != nil {
 			t.Errorf("got %q, %v", got, err)
 		}
 		<-done

@@ -65,15 +65,21 @@ func (c *conn) helloReply(a Answer) []byte {
 		}
 		raw = appendReply(nil, a.Code, a.Enhanced, lines)
 	}
+	lines := replyLines(raw)
+	c.announce(lines[min(1, len(lines)):])
+	return raw
+}
+
+// announce tells the session what lines behind the first of a reply to EHLO offer.
+func (c *conn) announce(lines []string) {
 	var offers []smtp.Offer
-	for i, line := range replyLines(raw) {
+	for _, line := range lines {
 		word, args, _ := strings.Cut(line, " ")
-		if k := c.named(word); k != 0 && i > 0 {
+		if k := c.named(word); k != 0 {
 			offers = append(offers, smtp.Offer{Keyword: k, Args: args})
 		}
 	}
 	c.s.Offer(offers...)
-	return raw
 }
 
 func (c *conn) named(word string) smtp.Keyword {

@@ -15,7 +15,7 @@ func TestSTARTTLSForgetsWhatWasSaid(t *testing.T) {
 		c.expect("220 2.0.0 STARTTLS done")
 		c.secure(s)
 		c.say("MAIL FROM:<>", "EHLO client.example")
-		c.expect("503 Bad sequence of commands")
+		c.expect("503 5.5.1 Bad sequence of commands")
 		c.reply()
 		c.say("MAIL FROM:<>", "RCPT TO:<bob@example.org>", "BDAT 0 LAST", "QUIT")
 		c.expect(mailOK, rcptOK, sentOK, "221 2.0.0 QUIT done")

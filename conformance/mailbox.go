@@ -42,7 +42,11 @@ type maildir struct {
 func (m *maildir) Find(token string) ([][]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, pattern := range []string{"*", "new/*", "cur/*"} {
+	patterns := []string{"*"}
+	if info, err := os.Stat(filepath.Join(m.path, "new")); err == nil && info.IsDir() {
+		patterns = []string{"new/*", "cur/*"} // what else is there is the server's own: indexes and the like
+	}
+	for _, pattern := range patterns {
 		names, err := filepath.Glob(filepath.Join(m.path, pattern))
 		if err != nil {
 			return nil, err

@@ -140,21 +140,25 @@ var pipeliningCases = []Case{
 	{
 		ID: "pipe-store-group", Level: Should, RFC: "2920 §3.2",
 		Title: "Replies to RSET, MAIL, RCPT in a group are sent as one.",
-		Test:  "100 RCPTs in one write: number of segments recorded; warn: one a reply",
+		Test:  "100 RCPTs in one write, ten times, since a busy network puts segments together: number of segments recorded; warn: one a reply, in any of them",
 		Needs: "ext:PIPELINING, recipient",
 		Run: func(t *T) {
-			c := t.Session()
-			c.Mail()
-			group := strings.Repeat(t.RcptLine()+"\r\n", 100)
-			c.Write(group)
-			segments, deadline := 0, time.Now().Add(t.cfg.Timeout)
-			for bytes.Count(c.buf, []byte("\n")) < 100 && c.err == nil && time.Now().Before(deadline) {
-				if c.fill(deadline) {
-					segments++
+			most := 0
+			for range 10 {
+				c := t.Session()
+				c.Mail()
+				c.Write(strings.Repeat(t.RcptLine()+"\r\n", 100))
+				segments, deadline := 0, time.Now().Add(t.cfg.Timeout)
+				for bytes.Count(c.buf, []byte("\n")) < 100 && c.err == nil && time.Now().Before(deadline) {
+					if c.fill(deadline) {
+						segments++
+					}
 				}
+				most = max(most, segments)
+				c.Close()
 			}
-			t.Recordf("the replies to 100 RCPTs were read in %d pieces", segments)
-			if segments >= 100 {
+			t.Recordf("the replies to 100 RCPTs were read in %d pieces at most", most)
+			if most >= 90 {
 				t.Warnf("each reply came in a segment of its own")
 			}
 		},

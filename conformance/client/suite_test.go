@@ -25,8 +25,11 @@ var deviations = map[string]string{
 // little else to do meanwhile.
 var timed = []string{
 	"time-*", "quit-waits", "quit-no-reply", "reply-bare-lf*", "tls-handshake-silent", "tls-inject-*", "pipe-after-dot-*", "scram-iterations-huge",
-	"lmtp-too-few", "res-*",
+	"lmtp-too-few",
 }
+
+// heavy are those that keep the machine busy.
+var heavy = []string{"res-*"}
 
 // slow are the cases that take minutes, which a client with long timeouts can't tell
 // from seconds.
@@ -36,8 +39,9 @@ var slow = []string{"time-default-*", "time-tarpit"}
 // settings, warnings included. CASES chooses some of them.
 func TestOwnClient(t *testing.T) {
 	runs := []client.Config{
-		{Selection: conformance.Selection{Skip: slices.Concat(timed, slow)}, Pace: 0.1},
+		{Selection: conformance.Selection{Skip: slices.Concat(timed, heavy, slow)}, Pace: 0.1},
 		{Selection: conformance.Selection{IDs: timed, Skip: slow}, Pace: 0.3},
+		{Selection: conformance.Selection{IDs: heavy}, Pace: 0.3},
 		{Selection: conformance.Selection{IDs: slow}, Pace: 0.005, Slow: true},
 	}
 	if ids := os.Getenv("CASES"); ids != "" {

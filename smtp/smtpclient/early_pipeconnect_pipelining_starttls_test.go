@@ -27,53 +27,62 @@ func pipeConnect(t *testing.T, m mode, change func(*smtptest.Config)) (*smtptest
 var toB = smtpclient.Envelope{From: "a@example.test", To: []string{"b@example.test"}}
 
 // TestEarlySavesRoundTrips counts them: for a message from the connection to the
-// reply to QUIT, and for Dial alone. TLS takes its own, one more for the first
-// handshake.
+// reply to QUIT, and for Dial alone.
 func TestEarlySavesRoundTrips(t *testing.T) {
 	for _, m := range modes() {
-		for _, tls := range []string{"off", "STARTTLS", "implicit"} {
+		for tls, policy := range map[string]smtpclient.TLSPolicy{"off": smtpclient.TLSOff, "STARTTLS": smtpclient.TLSRequired, "implicit": smtpclient.TLSImplicit} {
 			t.Run(m.name+"/"+tls, func(t *testing.T) {
-				srv, cfg := pipeConnect(t, m, func(cfg *smtptest.Config) {
-					cfg.STARTTLS, cfg.ImplicitTLS = tls == "STARTTLS", tls == "implicit"
-				})
-				switch tls {
-				case "STARTTLS":
-					cfg.TLS, cfg.TLSConfig = smtpclient.TLSRequired, srv.ClientTLS()
-				case "implicit":
-					cfg.TLS, cfg.TLSConfig = smtpclient.TLSImplicit, srv.ClientTLS()
+				cfg := m.config()
+				cfg.TLS, cfg.Early = policy, new(smtpclient.EarlyHosts)
+				server := smtptest.Config{
+					LMTP: m.lmtp, Without: m.without, STARTTLS: tls == "STARTTLS", ImplicitTLS: tls == "implicit",
+					Offers: []smtp.Offer{{Keyword: smtp.KeywordPipeConnect}},
 				}
-				var got [3]int
-				for i := range got {
-					r, err := smtpclient.Send(t.Context(), srv.Addr, counting(cfg, &got[i]), toB, strings.NewReader(letter))
-					if err != nil || r.Accepted() != 1 {
-						t.Fatal(err)
+				farAway(t, server, cfg, func(t *testing.T, srv *smtptest.Server, cfg smtpclient.Config, passed func() int) {
+					var trips [3]int
+					for i := range trips {
+						r, err := smtpclient.Send(t.Context(), "mx.example.test:25", cfg, toB, strings.NewReader(letter))
+						if err != nil || r.Accepted() != 1 {
+							t.Fatal(err)
+						}
+						trips[i] = passed()
 					}
-				}
-				saved := map[string]int{"off": 2, "STARTTLS": 3, "implicit": 2}[tls]
-				if strings.HasSuffix(m.name, "lock-step") { // without PIPELINING nothing stands behind EHLO
-					saved = 1
-				}
-				t.Logf("waits: %v", got)
-				if got[0]-got[2] != saved || got[1] != got[2] {
-					t.Errorf("waits: %v, expected to save %d", got, saved)
-				}
-				if n := len(srv.Messages()); n != 3 || srv.Conns() != 3 {
-					t.Errorf("%d messages over %d connections", n, srv.Conns())
-				}
+					saved := map[string]int{"off": 2, "STARTTLS": 3, "implicit": 2}[tls]
+					if strings.HasSuffix(m.name, "lock-step") { // without PIPELINING nothing stands behind EHLO
+						saved = 1
+					}
+					t.Logf("round trips: %v", trips)
+					if trips[0]-trips[1] != saved || trips[1] != trips[2] {
+						t.Errorf("round trips: %v, expected to save %d", trips, saved)
+					}
+					if n := len(srv.Messages()); n != 3 || srv.Conns() != 3 {
+						t.Errorf("%d messages over %d connections", n, srv.Conns())
+					}
+				})
 			})
 		}
 	}
-	srv, cfg := pipeConnect(t, modes()[0], nil)
-	for i, want := range []int{2, 1} {
-		n := 0
-		c := dial(t, srv, counting(cfg, &n))
-		if n != want {
-			t.Errorf("Dial %d waited %d times, expected %d", i, n, want)
+	cfg := modes()[0].config()
+	cfg.Early = new(smtpclient.EarlyHosts)
+	farAway(t, smtptest.Config{Offers: []smtp.Offer{{Keyword: smtp.KeywordPipeConnect}}}, cfg, func(t *testing.T, srv *smtptest.Server, cfg smtpclient.Config, passed func() int) {
+		first := 0
+		for i := range 2 {
+			c, err := smtpclient.Dial(t.Context(), "mx.example.test:25", cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := passed(); i == 0 {
+				first = n
+			} else if first-n != 1 {
+				t.Errorf("Dial took %d round trips, then %d", first, n)
+			}
+			if _, err := c.Send(t.Context(), toB, strings.NewReader(letter)); err != nil {
+				t.Error(err)
+			}
+			c.Quit(t.Context())
+			passed()
 		}
-		if _, err := c.Send(t.Context(), toB, strings.NewReader(letter)); err != nil {
-			t.Error(err)
-		}
-	}
+	})
 }
 
 // What was assumed and is wrong costs a new connection: the message is delivered

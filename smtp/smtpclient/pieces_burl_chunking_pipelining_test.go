@@ -134,14 +134,21 @@ func (brokenOff) Read([]byte) (int, error) { return 0, errors.New("no more") }
 
 // Eager: the whole transaction goes out in one flight, as RFC 4468 §3.2 allows.
 func TestBurlEager(t *testing.T) {
-	srv := smtptest.NewUnstartedServer()
-	srv.Config.Offers = []smtp.Offer{{Keyword: smtp.KeywordBurl, Args: "imap"}}
-	srv.Start()
-	defer srv.Close()
-	n := 0
-	c := dial(t, srv, counting(smtpclient.Config{TLS: smtpclient.TLSOff, Eager: true}, &n))
-	before := n
-	if _, err := c.SendPieces(t.Context(), harry, smtpclient.Piece{URL: outbox}); err != nil || n-before != 1 {
-		t.Errorf("%d flights: %v", n-before, err)
+	for eager, want := range map[bool]int{true: 1, false: 2} {
+		server := smtptest.Config{Offers: []smtp.Offer{{Keyword: smtp.KeywordBurl, Args: "imap"}}}
+		farAway(t, server, smtpclient.Config{TLS: smtpclient.TLSOff, Eager: eager}, func(t *testing.T, srv *smtptest.Server, cfg smtpclient.Config, passed func() int) {
+			c, err := smtpclient.Dial(t.Context(), "mx.example.test:25", cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			passed()
+			if _, err := c.SendPieces(t.Context(), harry, smtpclient.Piece{URL: outbox}); err != nil {
+				t.Fatal(err)
+			}
+			if n := passed(); n != want {
+				t.Errorf("eager %t: %d round trips, expected %d", eager, n, want)
+			}
+		})
 	}
 }

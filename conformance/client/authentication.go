@@ -91,8 +91,9 @@ var cases18 = []Case{
 		Needs:  "auth:LOGIN",
 		Run: func(t *T) {
 			s := t.Play(Login("LOGIN"), On("AUTH", "334 "), On("response#1", "334"))
-			s.Times(2, "response")
-			s.Outcome("accepted")
+			if s.Outcome("accepted lost permanent"); s.taken()[s.Job.To[0]] == 0 {
+				t.Warnf("expected the exchange to go on at an empty challenge, got %s", s.Verbs())
+			}
 		}},
 	{ID: "auth-334-bad-base64", Level: Must, RFC: "4954 §4",
 		Title:  "A challenge that is not base64 is cancelled with `*`.",
@@ -226,8 +227,9 @@ var cases18 = []Case{
 		Run: func(t *T) {
 			mechanism := t.best("CRAM-MD5", "LOGIN")
 			s := t.Play(Login(mechanism), On("AUTH", Challenge("<"+strings.Repeat("x", 9000)+"@mx.test>")), On("response", "235 2.7.0 ok"))
-			s.Outcome("accepted lost")
+			s.Outcome("accepted lost permanent")
 			s = t.Play(Login(mechanism), On("AUTH", func(c *Conn) {
+				c.answer = "334 QUFB\r\n"
 				c.write("334 ")
 				block := []byte(strings.Repeat("QUFB", 16<<10))
 				for range 1600 {
@@ -238,7 +240,7 @@ var cases18 = []Case{
 				c.write("\r\n")
 			}))
 			s.Never("MAIL")
-			s.Outcome("lost")
+			s.Outcome("lost permanent")
 		}},
 	{ID: "auth-multiline-334", Level: Robust, RFC: "robust",
 		Title:  "A 334 of several lines is an error or its last line, never a hang.",

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -259,7 +260,7 @@ func filled(n int) string {
 func (s *Seen) lineEnds() {
 	for _, m := range s.Messages {
 		wire := strings.ReplaceAll(string(m.Wire), "\r\n", "")
-		if i := strings.IndexAny(wire, "\r\n"); i >= 0 && m.Data != nil && m.Data.Verb == "DATA" {
+		if i := strings.IndexAny(wire, "\r\n"); i >= 0 && m.Ended && len(m.Chunks) == 0 {
 			s.t.Harmf("expected every line to end in CRLF, got a lone %q", wire[i])
 		}
 	}
@@ -286,6 +287,19 @@ func (s *Seen) ended(want bool) {
 			s.t.Complainf("expected no end of data, it came behind %d octets", len(m.Wire))
 		}
 	}
+}
+
+// names complains if the client's answer does not name what the server said.
+func (s *Seen) names(code string) {
+	if s.Answer == nil || strings.Contains(s.Answer.Error+s.texts(), code) {
+		return
+	}
+	for _, r := range s.recipients() {
+		if fmt.Sprint(r.Code) == code {
+			return
+		}
+	}
+	s.t.Complainf("expected the %s in what is reported, got %.200q", code, s.Answer.Error)
 }
 
 // whole complains unless the message came as it is, if any came.

@@ -20,7 +20,8 @@ var cases06b = []Case{
 		Run: func(t *T) {
 			s := t.Play(large, On("content@32768", "421 bye", Close))
 			s.ended(false)
-			s.Outcome("temporary")
+			s.names("421")
+			s.Outcome("lost")
 		}},
 	{ID: "data-close-during", Level: Should, RFC: "5321 §3.8",
 		Title:  "A close during the content counts like 451.",
@@ -46,7 +47,7 @@ var cases06b = []Case{
 		Script: "DATA: 354 twice in one segment; dot: 250",
 		Right:  "C: error, or the 354 counts as a failed final reply; nothing repeated => unknown or not-sent",
 		Run: func(t *T) {
-			s := t.Play(On("DATA", "354 go", "354 go"))
+			s := t.Play(OutOfStep, On("DATA", "354 go", "354 go"))
 			s.Outcome("unknown not-sent")
 		}},
 	{ID: "data-no-dot-on-failure", Level: Robust, RFC: "robust",

@@ -25,7 +25,7 @@
 //
 //   - the server: [On] (whatever it says or does, at which command), [Func], [Each],
 //     [Offer], [OfferTLS], [ByOctet], [SplitAt], [Together], [Certified], [TLSConfig], [Rate],
-//     [SmallBuffers], [NoListener], [NoSTARTTLS], [PlainPort], [IPv6], [Stay];
+//     [SmallBuffers], [OutOfStep], [NoListener], [NoSTARTTLS], [PlainPort], [IPv6], [Stay];
 //   - the job: [From], [To], [Text], [Size], [Count], [Timeout], [TLS], [LMTP],
 //     [Login], and [With] for any other field of [Job].
 //

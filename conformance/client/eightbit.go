@@ -46,8 +46,10 @@ var cases14 = []Case{
 		Right:  "C: if converted, each part decodes to the same octets and bears its new encoding => accepted or not-sent",
 		Run: func(t *T) {
 			s := t.Play(eight(multipart))
-			s.seven()
 			for _, m := range s.Arrived() {
+				if string(m) == multipart {
+					t.Skipf("a client that converts; body-8bit-not-offered says what it does instead")
+				}
 				if !strings.Contains(decoded(m), "Grüße") {
 					t.Complainf("expected each part to decode to what it was, and to bear its new encoding: %.500q", m)
 				}

@@ -65,7 +65,7 @@ var cases05b = []Case{
 		Run: func(t *T) {
 			s := t.Play(many(150), fullAfter100("452 too many recipients"), On("DATA", "503 too many recipients"))
 			s.NoContent()
-			s.restOutcome("permanent", "temporary permanent")
+			s.restOutcome("permanent not-sent", "temporary permanent not-sent")
 		}},
 	{ID: "env-rcpt-no-repeat", Level: ShouldNot, RFC: "5321 §4.2.1",
 		Title:  "The same RCPT is not repeated after 5yz.",

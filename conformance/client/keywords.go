@@ -36,8 +36,8 @@ var cases04 = []Case{
 			s.LockStep()
 			s.Outcome("accepted")
 			if t.Has("tls") {
-				s = t.Play(TLS("starttls"), first)
-				s.Never("STARTTLS", "MAIL")
+				s = t.Play(TLS("starttls"), first, On("STARTTLS", "500 unknown"))
+				s.clean()
 				s.Outcome("lost")
 			}
 		}},

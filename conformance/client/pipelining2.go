@@ -21,7 +21,7 @@ var cases12b = []Case{
 		Right:  "C: error, or the surplus ends it; no content without DATA's own 354 => not-sent",
 		Needs:  "ext:PIPELINING",
 		Run: func(t *T) {
-			s := t.Play(piped, To("a", "b"), On("RCPT b", "550 no", "250 ok"), On("DATA", 300*time.Millisecond, "354 go"))
+			s := t.Play(OutOfStep, piped, To("a", "b"), On("RCPT b", "550 no", "250 ok"), On("DATA", 300*time.Millisecond, "354 go"))
 			for _, m := range s.Messages {
 				if m.Data != nil && len(m.Wire) > 0 && m.First.Before(m.Data.At.Add(t.pace(300*time.Millisecond))) {
 					t.Harmf("content came before DATA's own 354")

@@ -35,6 +35,7 @@ type play struct {
 	closed     bool
 	small      bool
 	noTLS      bool
+	outOfStep  bool
 	plain      bool
 
 	listener net.Listener

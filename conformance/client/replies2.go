@@ -166,7 +166,7 @@ var cases03b = []Case{
 		Script: "MAIL: `250 ok` twice in one segment; RCPT: 550; DATA: 503",
 		Right:  "C: ends, or in step; no content => not-sent or permanent",
 		Run: func(t *T) {
-			s := t.Play(On("MAIL", "250 ok", "250 ok"), On("RCPT", "550 no"), On("DATA", "503 no"))
+			s := t.Play(OutOfStep, On("MAIL", "250 ok", "250 ok"), On("RCPT", "550 no"), On("DATA", "503 no"))
 			s.NoContent()
 			s.Outcome("lost permanent")
 		}},
@@ -175,7 +175,7 @@ var cases03b = []Case{
 		Script: "RCPT: 250, 300 ms later `250 again` (before DATA is answered); DATA: 451",
 		Right:  "C: no content without the 354 => not-sent or temporary",
 		Run: func(t *T) {
-			s := t.Play(To("a"), On("RCPT", "250 ok", func(c *Conn) { go func() { time.Sleep(t.pace(300 * time.Millisecond)); c.write("250 again\r\n") }() }),
+			s := t.Play(OutOfStep, To("a"), On("RCPT", "250 ok", func(c *Conn) { go func() { time.Sleep(t.pace(300 * time.Millisecond)); c.write("250 again\r\n") }() }),
 				On("DATA", time.Second, "451 later"))
 			s.NoContent()
 			s.Outcome("lost")

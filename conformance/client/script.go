@@ -153,6 +153,11 @@ func Together(p *play) { p.together = true }
 // SplitAt cuts each write that is longer in two, 20 ms apart.
 func SplitAt(octets int) Option { return func(p *play) { p.split = octets } }
 
+// OutOfStep says that the server gives more replies than commands, so that what it
+// thinks that it took may be something else to the client: the rule about what has
+// to be reported as accepted does not hold.
+func OutOfStep(p *play) { p.outOfStep = true }
+
 // NoListener closes the port before the client is asked.
 func NoListener(p *play) { p.closed = true }
 

@@ -179,7 +179,7 @@ func (c *Conn) then(l *Line) {
 			c.over = true
 		}
 	case "DATA":
-		if l.Code/100 == 3 && !c.over {
+		if l.Code/100 == 3 && !c.over && (l.Code == 354 || !c.givesUp()) {
 			c.content(l)
 		}
 	case "BDAT":
@@ -250,6 +250,13 @@ func (c *Conn) content(l *Line) {
 			}
 		}
 	}
+}
+
+// givesUp waits for what follows another 3yz than 354 to DATA, and reports whether
+// it is a command: a client may take such a reply for a refusal.
+func (c *Conn) givesUp() bool {
+	first := strings.ToUpper(string(c.s.peek(6, c.p.deadline)))
+	return first == "RSET\r\n" || first == "QUIT\r\n"
 }
 
 // settle answers the end of a message.

@@ -12,7 +12,7 @@ var cases10 = []Case{
 		Run: func(t *T) {
 			s := t.Play(On("EHLO", "421 bye", Close))
 			s.Never("HELO", "MAIL")
-			s.Outcome("temporary")
+			s.Outcome("lost")
 		}},
 	{ID: "shut-mail", Level: Should, RFC: "5321 §4.3.2, §4.2.1",
 		Title:  "421 to MAIL.",
@@ -21,7 +21,7 @@ var cases10 = []Case{
 		Run: func(t *T) {
 			s := t.Play(On("MAIL", "421 bye", Close))
 			s.NoContent()
-			s.Outcome("temporary")
+			s.Outcome("lost")
 		}},
 	{ID: "shut-rcpt", Level: Should, RFC: "5321 §4.3.2, §3.8",
 		Title:  "421 to the first RCPT is for all.",
@@ -31,7 +31,7 @@ var cases10 = []Case{
 			s := t.Play(On("RCPT a", "421 bye", Close))
 			s.Times(1, "RCPT")
 			s.NoContent()
-			s.Outcome("temporary", "lost")
+			s.Outcome("lost", "lost")
 		}},
 	{ID: "shut-rcpt-later", Level: Should, RFC: "5321 §4.3.2, §3.8",
 		Title:  "Those taken before the 421 are not delivered either.",
@@ -40,7 +40,7 @@ var cases10 = []Case{
 		Run: func(t *T) {
 			s := t.Play(On("RCPT b", "550 no"), On("RCPT c", "421 bye", Close))
 			s.NoContent()
-			s.Outcome("lost", "permanent", "temporary")
+			s.Outcome("lost", "permanent", "lost")
 		}},
 	{ID: "shut-data", Level: Should, RFC: "5321 §4.3.2, §3.8",
 		Title:  "421 to DATA.",
@@ -49,7 +49,7 @@ var cases10 = []Case{
 		Run: func(t *T) {
 			s := t.Play(On("DATA", "421 bye", Close))
 			s.NoContent()
-			s.Outcome("temporary")
+			s.Outcome("lost")
 		}},
 	{ID: "shut-end", Level: Must, RFC: "5321 §4.2.5",
 		Title:  "421 to the end of data is a 4yz: the server did not take it.",
@@ -86,7 +86,7 @@ var cases10 = []Case{
 		Run: func(t *T) {
 			s := t.Play(On("EHLO", "250 mx.test", "421 bye", Close))
 			s.NoContent()
-			s.Outcome("temporary")
+			s.Outcome("lost")
 		}},
 	{ID: "shut-stays-open", Level: Robust, RFC: "5321 §4.2.2",
 		Title:  "The client ends even if the server does not.",
@@ -96,7 +96,7 @@ var cases10 = []Case{
 			s := t.Play(On("MAIL", "421 bye"))
 			s.Never("RCPT", "DATA", "RSET")
 			s.Times(1, "MAIL")
-			s.Outcome("temporary")
+			s.Outcome("lost")
 		}},
 	{ID: "shut-multiline", Level: Must, RFC: "5321 §4.2",
 		Title:  "A 421 of several lines is read whole.",
@@ -104,7 +104,7 @@ var cases10 = []Case{
 		Right:  "C: ends => temporary",
 		Run: func(t *T) {
 			s := t.Play(On("MAIL", "421-going", "421 down", Close))
-			s.Outcome("temporary")
+			s.Outcome("lost")
 		}},
 	{ID: "shut-pipelined", Level: Should, RFC: "5321 §3.8; 2920 §3.1",
 		Title:  "Commands of a group after the 421 got no reply: temporary.",
@@ -114,7 +114,7 @@ var cases10 = []Case{
 		Run: func(t *T) {
 			s := t.Play(Offer("PIPELINING"), On("RCPT b", "421 bye", Close))
 			s.NoContent()
-			s.Outcome("lost", "temporary", "lost")
+			s.Outcome("lost", "lost", "lost")
 		}},
 	{ID: "shut-starttls", Level: Must, RFC: "3207 §6, §4",
 		Title:  "421 to STARTTLS never leads to mail in clear.",

@@ -25,7 +25,7 @@ var cases17 = []Case{
 		Run: func(t *T) {
 			for _, who := range []Option{nobody, With(account)} {
 				s := t.Play(TLS("starttls"), NoSTARTTLS, who)
-				s.nothing()
+				s.clean()
 				s.Outcome("lost")
 			}
 		}},
@@ -50,8 +50,8 @@ var cases17 = []Case{
 		Needs:  "tls",
 		Run: func(t *T) {
 			for _, who := range []Option{nobody, With(account)} {
-				s := t.Play(TLS("starttls"), who, On("clear EHLO", ehlo("XXXXXXXX", "AUTH PLAIN LOGIN")...))
-				s.nothing()
+				s := t.Play(TLS("starttls"), who, On("clear EHLO", ehlo("XXXXXXXX", "AUTH PLAIN LOGIN")...), On("STARTTLS", "500 unknown"))
+				s.clean()
 				s.Outcome("lost")
 			}
 		}},

@@ -18,10 +18,10 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # each module of the workspace: the library, and what needs more than the library does
 each_module = for m in $$(go list -m -f '{{.Dir}}'); do cd "$$m"; $(1); done
 
-.PHONY: help demo test race vet generate check deps takeout fuzz conformance conformance-matrix conformance-repeat conformance-auth bench
+.PHONY: help demo test race vet generate check deps takeout fuzz conformance conformance-matrix conformance-repeat conformance-pages conformance-auth bench
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## send one message to a server of our own and show the conversation
 	go run ./tools/smtpsend --demo
@@ -34,7 +34,7 @@ race: ## all tests under the race detector; needs a C compiler
 
 vet: ## gofmt, go vet and staticcheck over all modules
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted; run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
-	@tags=-tags=realservers,takeout; $(call each_module,echo "go vet and staticcheck in $$m"; go vet $$tags ./...; go run $(STATICCHECK) $$tags ./...)
+	@tags=-tags=realservers,takeout,browser; $(call each_module,echo "go vet and staticcheck in $$m"; go vet $$tags ./...; go run $(STATICCHECK) $$tags ./...)
 
 generate: ## compile spec/ into everything that is generated
 	go run ./tools/smtpgen generate
@@ -71,6 +71,10 @@ conformance-matrix: ## ask all real servers, and write docs/conformance-matrix.m
 conformance-repeat: ## ask three real servers 20 times in a row: the verdicts have to be equal (SERVERS="postfix exim", TIMES=20)
 	@conformance/servers/ctl.sh install $(or $(SERVERS),$(STEADY))
 	go test -count=1 -v -timeout 60m -parallel 1 -tags realservers -run '^TestConformance$$' ./conformance/servers -servers '$(or $(SERVERS),$(STEADY))' -times $(TIMES)
+
+conformance-pages: ## the suite's pages in headless Chromium: search, filter, a phone's width, dark; needs Debian
+	@command -v chromium >/dev/null || { apt-get update -qq; apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+	go test -count=1 -tags browser -run '^TestPages$$' ./conformance
 
 conformance-auth: ## log in to real mail servers by each mechanism that they offer (SERVERS="dovecot mox"); as conformance
 	@conformance/servers/ctl.sh install $(or $(SERVERS),$$(conformance/servers/ctl.sh list auth))

@@ -235,11 +235,19 @@ func (c *Conn) InStep() bool {
 // the server closes: it has to do so only after QUIT, a 421 or a timeout (RFC
 // 5321 §3.8).
 func (c *Conn) inStepOrClosed(format string, args ...any) bool {
-	if r, _ := c.QuietFor(c.t.cfg.Quiet / 3); r.Err == errClosed || r.Code == 421 {
+	r, quiet := c.QuietFor(c.t.cfg.Quiet / 3)
+	if quiet {
+		r = c.Cmd("NOOP") // some close when they hear more
+	}
+	switch {
+	case r.Err == errClosed || r.Code == 421:
 		c.t.Warnf("behind "+format+" the server closes", args...)
 		return false
+	case quiet && r.Code == 250:
+		return true
 	}
-	return c.InStep()
+	c.t.Failf("out of step: behind "+format+" came %s", append(args, r)...)
+	return false
 }
 
 // learn keeps what a reply tells about the session.

@@ -233,6 +233,9 @@ func TestLimitsOfTransactions(t *testing.T) {
 	if n := len(k.Messages()); n != 10 || k.Conns() != 4 {
 		t.Errorf("%d messages on %d connections", n, k.Conns())
 	}
+	if stats := c.Stats(); stats.Messages != 10 || stats.Recipients[smtp.Accepted] != 10 {
+		t.Errorf("counted: %+v", stats)
+	}
 	for conn := range 4 {
 		if lines := k.Transcript(conn + 1); !slices.ContainsFunc(lines, func(l smtptest.Line) bool { return l.Text == "QUIT" }) {
 			t.Errorf("no QUIT on connection %d: %v", conn+1, lines)

@@ -23,6 +23,8 @@ const batchAhead = 4
 // A message that does not fit into 64 KiB has the connection from its envelope on
 // until the loop asks for its report: others wait for so long, and a Send from
 // within the loop on the same client would wait for ever. Use another client there.
+// One that takes several transactions, or another connection, where the server says
+// so (LIMITS), goes out when its turn to be reported is there, and by itself.
 func (c *Client) SendAll(ctx context.Context, messages iter.Seq[Message]) iter.Seq2[*Report, error] {
 	return func(yield func(*Report, error) bool) {
 		ahead := batchAhead

@@ -180,6 +180,9 @@ func (j *job) queueCommand() bool {
 	if _, j.problem = s.Do(j.command); j.problem == nil {
 		j.c.traceCommand(op, from)
 		j.pending++
+		if s.Protocol().Commands[op].Role == smtp.RoleSender {
+			j.c.quota.transactions++
+		}
 	}
 	return true
 }

@@ -14,6 +14,7 @@ type spill struct {
 	turn  chan struct{}   // held by who looks for a place, and dials perhaps
 	open  *Client         // may take more
 	users map[*Client]int // how many send on each
+	past  Stats           // of those that are gone
 	ended bool
 }
 
@@ -87,13 +88,30 @@ func (s *spill) leave(ctx context.Context, on *Client) {
 	s.mu.Lock()
 	s.users[on]--
 	idle := s.users[on] == 0 && s.open != on && !s.ended
-	if idle {
-		delete(s.users, on)
-	}
 	s.mu.Unlock()
-	if idle {
-		on.Quit(ctx) // what it says changes nothing any more
+	if !idle {
+		return
 	}
+	on.Quit(ctx) // what it says changes nothing any more
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, there := s.users[on]; there {
+		delete(s.users, on)
+		last := on.Stats()
+		s.past.add(&last)
+	}
+}
+
+// stats are those of all its connections.
+func (s *spill) stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := s.past
+	for on := range s.users {
+		one := on.Stats()
+		all.add(&one)
+	}
+	return all
 }
 
 // retire has nobody sent to the open connection any more.

@@ -21,9 +21,9 @@ func ExampleSetIfOffered() {
 		var params smtp.Params
 		smtp.SetIfOffered(&params, smtp.Ret, smtp.RetHeaders)
 		s.Mail("a@example.org", &params)
-		fmt.Printf("%s", s.Take(nil))
+		fmt.Printf("%q\n", s.Take(nil))
 	}
 	// Output:
-	// MAIL FROM:<a@example.org> RET=HDRS
-	// MAIL FROM:<a@example.org>
+	// "MAIL FROM:<a@example.org> RET=HDRS\r\n"
+	// "MAIL FROM:<a@example.org>\r\n"
 }

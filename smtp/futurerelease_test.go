@@ -1,6 +1,7 @@
 package smtp_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -43,4 +44,33 @@ func TestFutureReleaseSaid(t *testing.T) {
 			t.Errorf("%s: %+v", line, got)
 		}
 	}
+}
+
+// TestFutureReleaseWithin holds that no time above the announced one goes out (RFC
+// 4865 §4.1). What the server announces in a way that can't be read bounds nothing.
+func TestFutureReleaseWithin(t *testing.T) {
+	last := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	rapid.Check(t, func(rt *rapid.T) {
+		most := rapid.Uint64Range(1, 999999999).Draw(rt, "announced")
+		seconds := rapid.OneOf(rapid.Uint64Range(1, 999999999), rapid.SampledFrom([]uint64{most, max(1, most-1), min(most+1, 999999999)})).Draw(rt, "HOLDFOR")
+		until := last.Add(time.Duration(rapid.Int64Range(-2, 2).Draw(rt, "days")) * 24 * time.Hour)
+		offer := rapid.SampledFrom([]string{fmt.Sprintf("FUTURERELEASE %d 2030-01-01T00:00:00Z", most), "FUTURERELEASE soon"}).Draw(rt, "offer")
+		s := smtp.NewSession(smtp.Config{})
+		s.HandleInput([]byte("220 mx.example.test ESMTP\r\n"))
+		drain(s)
+		s.Hello("client.example.test")
+		s.Take(nil)
+		s.HandleInput([]byte("250-mx.example.test\r\n250 " + offer + "\r\n"))
+		drain(s)
+		var hold, wait smtp.Params
+		smtp.Set(&hold, smtp.HoldFor, seconds)
+		smtp.Set(&wait, smtp.HoldUntil, until)
+		bound := offer != "FUTURERELEASE soon"
+		if err := s.Check(&smtp.Mail{Params: &hold}); (err != nil) != (bound && seconds > most) {
+			rt.Errorf("%s, HOLDFOR=%d: %v", offer, seconds, err)
+		}
+		if _, err := s.Mail("", &wait); (err != nil) != (bound && until.After(last)) {
+			rt.Errorf("%s, HOLDUNTIL %v: %v", offer, until, err)
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package smtp
 
 import (
+	"bytes"
 	"encoding/base64"
 	"strconv"
 )
@@ -179,11 +180,24 @@ func (l *Line) Params(p *Params) {
 		}
 		info := &l.proto.Params[p.items[i].id]
 		l.needs(info)
+		l.within(info, p.buf[p.items[i].start:p.items[i].end])
 		if len(info.Beside)+len(info.Apart) > 0 {
 			if why := l.proto.beside(info, func(id Param) bool { return p.has(id) && !l.leavesOut(p, p.item(id)) }); why != "" {
 				l.fail(info.Name, why)
 			}
 		}
+	}
+}
+
+// within holds a value to what the server said behind the parameter's keyword.
+func (l *Line) within(info *ParamInfo, value []byte) {
+	if info.Within == nil || l.said == nil || l.err != nil || l.offered&(1<<info.Keyword) == 0 {
+		return
+	}
+	at := l.said.args[info.Keyword]
+	offer := NewArgs(l.proto, 0, bytes.TrimLeft(l.said.text[at.from:at.to], " "))
+	if !info.Within(offer, value) {
+		l.fail(info.Name, "expected no more than what the server announced with "+l.proto.Keywords[info.Keyword].Name+" ("+info.RFC+")")
 	}
 }
 

@@ -255,6 +255,9 @@ type ParamInfo struct {
 	Value bool
 	// Check parses the value.
 	Check func(value []byte) error
+	// Within reports whether the value is not above what the server says behind the
+	// keyword, which is in offer; nil: the keyword bounds nothing.
+	Within func(offer *Args, value []byte) bool
 	// Values are the words of a choice, each perhaps of another extension.
 	Values []ValueInfo
 }

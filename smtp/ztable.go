@@ -2181,6 +2181,11 @@ var Table = Compile(Protocol{
 				_, err := HoldFor.Parse(b)
 				return err
 			},
+			Within: func(a *Args, b []byte) bool {
+				offer := FutureReleaseKeyword.Parse(a)
+				v, err := HoldFor.Parse(b)
+				return a.Err() != nil || err != nil || offer.Interval == 0 || v <= offer.Interval
+			},
 		},
 		// parameter HOLDUNTIL of MAIL, RFC 4865 §2
 		{
@@ -2193,6 +2198,11 @@ var Table = Compile(Protocol{
 			Check: func(b []byte) error {
 				_, err := HoldUntil.Parse(b)
 				return err
+			},
+			Within: func(a *Args, b []byte) bool {
+				offer := FutureReleaseKeyword.Parse(a)
+				v, err := HoldUntil.Parse(b)
+				return a.Err() != nil || err != nil || offer.Until.IsZero() || !v.After(offer.Until)
 			},
 		},
 		// parameter MT-PRIORITY of MAIL, RFC 6710 §3

@@ -207,6 +207,7 @@ func (b *builder) linkParam(p *Param, t *table.Param) {
 		if p.Value.GoType() == "" {
 			b.problem(t.Name.Pos, "value", "the value of parameter %s can't be of the kind %q", t.Name.Text, p.Kind)
 		}
+		b.linkWithin(p, t)
 		return
 	}
 	for _, c := range t.Value.Choices {
@@ -231,6 +232,22 @@ func (b *builder) paramsOf(names []table.Name) []*Param {
 		}
 	}
 	return list
+}
+
+// linkWithin finds the argument of the keyword that a parameter may not be above.
+func (b *builder) linkWithin(p *Param, t *table.Param) {
+	if t.Within.Text == "" {
+		return
+	}
+	if p.Keyword != nil {
+		for _, a := range p.Keyword.Args {
+			if a.Name == t.Within.Text && a.Type == p.Value.GoType() && (a.Type == "uint64" || a.Type == "time.Time") {
+				p.Within = a
+				return
+			}
+		}
+	}
+	b.problem(t.Within.Pos, "within", "%s is no argument of the keyword of %s that is an integer or a time as the value is", t.Within.Text, t.Name.Text)
 }
 
 // keywordArgs gives what may stand behind a keyword. A single value that needs

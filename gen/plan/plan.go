@@ -134,6 +134,7 @@ type Param struct {
 	Beside  []*Param
 	Apart   []*Param
 	Most    int
+	Within  *Arg // of the keyword: the value may not be above it; nil: none
 }
 
 // Choice is one word of a parameter whose value is a choice.

@@ -207,6 +207,9 @@ func (w *page) paramEntry(q *plan.Param) Entry {
 	if q.Most > 0 {
 		l.add("octets of the value, at most", fmt.Sprint(q.Most))
 	}
+	if q.Within != nil {
+		l.add("not above, of the keyword", q.Within.Name)
+	}
 	l.add("extension", q.Ext)
 	l.add("needs", join(w.factNames(q.Needs), "and"))
 	l.add("sets", join(w.factNames(q.Set), "and"))

@@ -233,6 +233,9 @@ func (w *page) rulesOf(q *plan.Param) string {
 	if q.Most > 0 {
 		rules = append(rules, fmt.Sprintf("at most %d octets", q.Most))
 	}
+	if q.Within != nil {
+		rules = append(rules, "not above what the keyword says of "+q.Within.Name)
+	}
 	return strings.Join(rules, "; ")
 }
 

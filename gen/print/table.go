@@ -237,6 +237,23 @@ func (pr *printer) keywordInfo(k *plan.Keyword) *jen.Statement {
 	return under("keyword "+k.Name+", "+k.RFC, jen.Custom(lines, fs...))
 }
 
+// within is the function that compares a parameter with an argument of its keyword.
+func within(q *plan.Param) *jen.Statement {
+	most := jen.Id("offer")
+	if countFields(q.Keyword.Args) > 1 {
+		most = most.Dot(q.Within.Field)
+	}
+	bound := jen.Add(most.Clone()).Op("==").Lit(0).Op("||").Id("v").Op("<=").Add(most.Clone())
+	if q.Within.Type == "time.Time" {
+		bound = jen.Add(most.Clone()).Dot("IsZero").Call().Op("||").Op("!").Id("v").Dot("After").Call(most.Clone())
+	}
+	return jen.Func().Params(jen.Id("a").Op("*").Add(engine("Args")), jen.Id("b").Index().Byte()).Bool().Block(
+		jen.Id("offer").Op(":=").Add(ref(q.Keyword.Own, q.Keyword.Go+"Keyword")).Dot("Parse").Call(jen.Id("a")),
+		jen.List(jen.Id("v"), jen.Err()).Op(":=").Add(ref(q.Own, q.Go)).Dot("Parse").Call(jen.Id("b")),
+		jen.Return(jen.Id("a").Dot("Err").Call().Op("!=").Nil().Op("||").Err().Op("!=").Nil().Op("||").Add(bound)),
+	)
+}
+
 func (pr *printer) paramInfo(q *plan.Param) *jen.Statement {
 	fs := fields{}
 	fs.add("Name", jen.Lit(q.Name))
@@ -274,6 +291,9 @@ func (pr *printer) paramInfo(q *plan.Param) *jen.Statement {
 			jen.List(jen.Id("_"), jen.Err()).Op(":=").Add(ref(q.Own, q.Go)).Dot("Parse").Call(jen.Id("b")),
 			jen.Return(jen.Err()),
 		))
+	}
+	if q.Within != nil {
+		fs.add("Within", within(q))
 	}
 	return under("parameter "+q.Name+" of "+commandNames(q.Of)+", "+q.RFC, jen.Custom(lines, fs...))
 }

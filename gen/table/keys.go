@@ -31,7 +31,7 @@ var keysOf = map[string][]string{
 		"timeout", "block", "count", "if", "alone", "replies", "late"},
 	kindRow:     {"code", "from", "if", "like", "to", "set", "clear", "do", "violation", "unlisted", "rfc", "cite"},
 	kindKeyword: {"name", "type", "role", "args", "limits", "offer", "rfc", "cite"},
-	kindParam:   {"rfc", "cite", "of", "type", "role", "value", "set", "needs", "with", "beside", "apart", "most"},
+	kindParam:   {"rfc", "cite", "of", "type", "role", "value", "set", "needs", "with", "beside", "apart", "most", "within"},
 	kindExtend:  {"with", "rfc", "cite", "forbids", "needs", "count", "if", "alone", "replies", "late"},
 	kindValue:   {"integer", "choice", "list", "separator", "sequence", "pairs", "offered", "depends"},
 	kindInteger: {"digits", "min", "max", "plus", "leading-zeros"},

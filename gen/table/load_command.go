@@ -225,6 +225,9 @@ func (r *reader) param(e entry) *Param {
 	if n := o.get("most"); n != nil {
 		p.Most = r.integer(n, "most", 1, 65535)
 	}
+	if n := o.get("within"); n != nil {
+		p.Within, _ = r.word(n, "within")
+	}
 	return p
 }
 

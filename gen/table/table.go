@@ -199,6 +199,7 @@ type Param struct {
 	Beside []Name // parameters that have to stand beside it
 	Apart  []Name // parameters that may not
 	Most   int    // octets of its value, as encoded; 0: any
+	Within Name   // the argument of the keyword that it may not be above; empty: none
 	Cite   Cite
 	Ext    *Extension
 }

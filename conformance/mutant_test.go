@@ -38,9 +38,12 @@ func (f mailFunc) Find(token string) ([][]byte, error) { return f(token) }
 func TestMutants(t *testing.T) {
 	var mu sync.Mutex
 	seen := map[string]bool{}
+	mutants := slices.Concat(replyMutants, commandMutants, contentMutants, linkMutants, extensionMutants, authMutants)
+	ran := 0
 	t.Run("each", func(t *testing.T) {
-		for _, m := range slices.Concat(replyMutants, commandMutants, contentMutants, linkMutants, extensionMutants, authMutants) {
+		for _, m := range mutants {
 			t.Run(m.name, func(t *testing.T) {
+				ran++
 				t.Parallel()
 				for _, id := range m.run(t) {
 					mu.Lock()
@@ -55,7 +58,7 @@ func TestMutants(t *testing.T) {
 		requirements[c.Requirement()] = true
 	}
 	t.Logf("%d of %d requirements with a case were seen to be complained about", len(seen), len(requirements))
-	if len(seen) < leastSeen {
+	if len(seen) < leastSeen && ran == len(mutants) {
 		t.Errorf("expected %d at least", leastSeen)
 	}
 }

@@ -1,5 +1,10 @@
 package conformance
 
+import (
+	"crypto/tls"
+	"errors"
+)
+
 // sanity is the case that runs last.
 func sanity(t *T) {
 	c := t.Connect()
@@ -21,6 +26,19 @@ func greetingError(t *T, r Reply) {
 		t.Errorf("expected the greeting of a mail server, got %q", short(string(r.Raw), 80))
 	}
 	t.Errorf("expected the greeting 220, got %s", r)
+}
+
+// handshakeError tells of a handshake that failed. It ends the run where there is
+// no other link, and where the certificate is not what the user asked for.
+func handshakeError(t *T, address string, err error, last bool) {
+	var verification *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &verification):
+		t.Errorf("the certificate of %s is not what was asked for: %s", address, plain(verification.Err))
+	case last:
+		t.Errorf("the TLS handshake with %s failed: %s: does the server speak TLS from the start there?", address, plain(err))
+	}
+	t.Warnf("the TLS handshake with %s failed: %s", address, plain(err))
 }
 
 // probe is the sanity case that runs first. It learns what is offered where, and
@@ -53,7 +71,7 @@ func (r *run) probe(t *T) {
 	if t.cfg.ImplicitTLS != "" {
 		c := t.dial(true)
 		if err := c.Handshake(nil); err != nil {
-			t.Warnf("the TLS handshake with %s failed: %s", t.cfg.ImplicitTLS, plain(err))
+			handshakeError(t, t.cfg.ImplicitTLS, err, t.cfg.Address == "")
 		} else if greeting := c.Greeting(); greeting.Code != 220 {
 			greetingError(t, greeting)
 		} else {
@@ -71,7 +89,7 @@ func (r *run) probeStartTLS(t *T) {
 	if reply := c.Cmd("STARTTLS"); reply.Code != 220 {
 		t.Warnf("STARTTLS is offered and got %s", reply)
 	} else if err := c.Handshake(nil); err != nil {
-		t.Warnf("the TLS handshake failed: %s", plain(err))
+		handshakeError(t, t.cfg.Address, err, false)
 	} else {
 		c.Hello().Need("250")
 		r.learnLink(LinkStartTLS, c)

@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
-	"io"
-	"net"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -92,49 +89,6 @@ func TestJudgement(t *testing.T) {
 		if p, ok := Find(c.ID); !ok || p.Title != c.Title {
 			t.Errorf("%s is not found", c.ID)
 		}
-	}
-}
-
-// served answers each connection with octets and closes it.
-func served(t *testing.T, octets string) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			io.WriteString(c, octets)
-			c.Close()
-		}
-	}()
-	return l.Addr().String()
-}
-
-// TestNoServer holds that what is no mail server ends in a clear message and a
-// report.
-func TestNoServer(t *testing.T) {
-	closed := served(t, "")
-	for name, x := range map[string]struct{ address, want string }{
-		"HTTP":           {served(t, "HTTP/1.1 400 Bad Request\r\n\r\n"), "expected the greeting of a mail server"},
-		"closes":         {closed, "expected a greeting, got none"},
-		"closed port":    {"127.0.0.1:1", "no connection to"},
-		"a greeting 554": {served(t, "554 go away\r\n"), ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			report, err := Run(context.Background(), Config{Address: x.address, Timeout: time.Second, Selection: Selection{IDs: []string{"mail-250"}}})
-			if report == nil || len(report.Results) == 0 {
-				t.Fatalf("expected a report, got none: %v", err)
-			}
-			if err == nil || !strings.Contains(err.Error(), x.want) {
-				t.Errorf("expected %q, got %v", x.want, err)
-			}
-		})
 	}
 }
 

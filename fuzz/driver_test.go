@@ -176,9 +176,13 @@ func (d *drive) many(c *smtpclient.Client, rnd *rand.Rand) {
 	wg.Wait()
 }
 
-func (d *drive) judge(w *Wild) {
+func (d *drive) judge(servers ...*Wild) {
 	has := map[string]Word{}
-	for _, m := range w.Deliveries() {
+	var all []Delivered
+	for _, w := range servers {
+		all = append(all, w.Deliveries()...)
+	}
+	for _, m := range all {
 		for _, word := range m.To {
 			if !word.Kept {
 				continue

@@ -16,6 +16,7 @@ type Options struct {
 	LMTP       bool // RFC 2033: LHLO, and a reply for each recipient
 	Chunking   bool // offers CHUNKING (RFC 3030)
 	Pipelining bool // offers PIPELINING (RFC 2920)
+	Beforehand bool // offers PIPECONNECT, on most connections
 
 	Refuse int // a 4yz or 5yz to a command, a message or a chunk
 	Early  int // the refusal of content that has not all come yet

@@ -137,6 +137,9 @@ func (w *Wild) hello(name string) {
 	if w.opt.Chunking {
 		lines = append(lines, "chunking")
 	}
+	if w.opt.Beforehand && !w.one(8) {
+		lines = append(lines, "PIPECONNECT")
+	}
 	if w.enhanced {
 		lines = append(lines, "ENHANCEDSTATUSCODES")
 	}

@@ -18,7 +18,7 @@ func TestAdding(t *testing.T) {
 		t.Fatal(err)
 	}
 	var blocks []string
-	for _, m := range regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(page), -1) {
+	for _, m := range regexp.MustCompile("(?s)```go entry\n(.*?)```").FindAllStringSubmatch(string(page), -1) {
 		blocks = append(blocks, m[1])
 	}
 	if len(blocks) != 3 {

@@ -20,13 +20,19 @@ import (
 
 // Own is the Driver of this module's own client, in this process, with default
 // settings.
-var Own Driver = own{}
+var Own = OwnWith("tabellarius smtpclient", nil)
 
-type own struct{}
+// OwnWith is Own under another name and with other settings, which change makes.
+func OwnWith(name string, change func(*smtpclient.Config)) Driver { return own{name, change} }
 
-func (own) Features(context.Context) (Features, error) {
+type own struct {
+	name   string
+	change func(*smtpclient.Config)
+}
+
+func (d own) Features(context.Context) (Features, error) {
 	f := Features{
-		Client: "tabellarius smtpclient", LMTP: true,
+		Client: d.name, LMTP: true,
 		TLS: []string{"opportunistic", "starttls", "implicit"},
 		Auth: []string{"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512",
 			"SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-512-PLUS", "XOAUTH2", "OAUTHBEARER"},
@@ -38,10 +44,13 @@ func (own) Features(context.Context) (Features, error) {
 	return f, nil
 }
 
-func (own) Send(ctx context.Context, job *Job) (*Answer, error) {
+func (d own) Send(ctx context.Context, job *Job) (*Answer, error) {
 	cfg, err := ownConfig(job)
 	if err != nil {
 		return job.unsent(err), nil
+	}
+	if d.change != nil {
+		d.change(&cfg)
 	}
 	env, err := ownEnvelope(job)
 	if err != nil {

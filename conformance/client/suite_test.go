@@ -10,6 +10,7 @@ import (
 
 	"github.com/tabellarius/tabellarius/conformance"
 	"github.com/tabellarius/tabellarius/conformance/client"
+	"github.com/tabellarius/tabellarius/smtp/smtpclient"
 )
 
 // known is how many requirements on clients were read from the RFCs and from
@@ -58,6 +59,26 @@ func TestOwnClient(t *testing.T) {
 			}
 		}
 		t.Logf("%s in %.1f s", report.Summary(), report.Seconds)
+	}
+}
+
+// TestEagerClient holds that what Config.Eager gains is at the cost of one warning:
+// content goes out before the replies to MAIL and RCPT (RFC 3030 §2).
+func TestEagerClient(t *testing.T) {
+	eager := client.OwnWith("eager", func(c *smtpclient.Config) { c.Eager = true })
+	report, err := client.Run(t.Context(), client.Config{
+		Driver: eager, Selection: conformance.Selection{Skip: slices.Concat(timed, heavy, slow)}, Parallel: 64, Pace: 0.1, Deadline: 20 * time.Second,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range report.Results {
+		if want := r.ID == "chunk-after-rcpt"; want != (r.Verdict == conformance.Warn) || !want && r.Verdict != conformance.Pass {
+			t.Errorf("%s (%s, %s): %s: %s %s", r.ID, r.Level, r.Source(), r.Verdict, strings.Join(r.Findings, "; "), r.Missing)
+			for _, l := range r.Log {
+				t.Logf("  %5d ms %d %s: %s", l.Ms, l.Conn, l.From, l.Text)
+			}
+		}
 	}
 }
 

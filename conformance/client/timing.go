@@ -18,7 +18,7 @@ var cases11 = []Case{
 		}},
 	{ID: "time-per-command", Level: Must, RFC: "5321 §4.5.3.2",
 		Title:  "The time is for a command, not for the transaction.",
-		Script: "Every reply after 0.7 T, T = 3 s, 8 commands",
+		Script: "Every reply after 0.5 T, T = 3 s, 8 commands",
 		Right:  "C: goes on => accepted",
 		Needs:  "opt:timeout",
 		Run: func(t *T) {
@@ -26,7 +26,7 @@ var cases11 = []Case{
 				if cmd.Verb == "greeting" {
 					return nil
 				}
-				return append([]any{2100 * time.Millisecond}, c.Base(cmd)...)
+				return append([]any{1500 * time.Millisecond}, c.Base(cmd)...)
 			}))
 			s.Outcome("accepted")
 		}},

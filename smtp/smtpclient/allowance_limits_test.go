@@ -267,6 +267,49 @@ func TestLimitsOfTransactions(t *testing.T) {
 	}
 }
 
+// A batch goes on over one connection after the other, pipelined on each.
+func TestLimitsOfABatch(t *testing.T) {
+	for _, m := range modes() {
+		t.Run(m.name, func(t *testing.T) {
+			k := keep(t, m, 10, 0, 0)
+			c := dial(t, k.Server, m.config())
+			n := 0
+			for r, err := range c.SendAll(t.Context(), numbered(100)) {
+				if n++; err != nil || r.Accepted() != 2 {
+					t.Fatal(err)
+				}
+			}
+			c.Quit(t.Context())
+			if len(k.Messages()) != 100 || n != 100 || k.Conns() != 10 {
+				t.Errorf("%d reports, %d messages over %d connections", n, len(k.Messages()), k.Conns())
+			}
+			for i, got := range k.Messages() {
+				if want := fmt.Sprint(i); !strings.Contains(string(got.Data), want) {
+					t.Errorf("message %d: %q", i, got.Data)
+				}
+			}
+			for conn := range k.Conns() {
+				lines := k.Transcript(conn + 1)
+				if !slices.ContainsFunc(lines, func(l smtptest.Line) bool { return l.Text == "QUIT" }) {
+					t.Errorf("no QUIT on connection %d", conn+1)
+				}
+			}
+		})
+	}
+	// Who leaves the loop leaves no connection behind.
+	k := keep(t, modes()[0], 3, 0, 0)
+	c := dial(t, k.Server, modes()[0].config())
+	n := 0
+	for range c.SendAll(t.Context(), numbered(100)) {
+		if n++; n == 8 {
+			break
+		}
+	}
+	if err := c.Quit(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 // Domains beyond what a connection may have go over others; where there are none
 // to be had, what became of each is told.
 func TestLimitsOfDomains(t *testing.T) {

@@ -23,18 +23,21 @@ const batchAhead = 4
 // A message that does not fit into 64 KiB has the connection from its envelope on
 // until the loop asks for its report: others wait for so long, and a Send from
 // within the loop on the same client would wait for ever. Use another client there.
-// One that takes several transactions, or another connection, where the server says
-// so (LIMITS), goes out when its turn to be reported is there, and by itself.
+// One that takes several transactions, where the server says so (LIMITS), goes out
+// when its turn to be reported is there, and by itself.
 func (c *Client) SendAll(ctx context.Context, messages iter.Seq[Message]) iter.Seq2[*Report, error] {
 	return func(yield func(*Report, error) bool) {
 		ahead := batchAhead
 		if c.cfg.Eager && c.chunks {
 			ahead = c.cfg.WindowMessages
 		}
-		b := batch{c: c, items: make([]batchItem, ahead)}
+		b := batch{c: c, home: c, items: make([]batchItem, ahead)}
 		b.turn = c.turn(ctx)
-		defer b.turn.end()
-		defer b.leave()
+		defer func() {
+			b.leave()
+			b.goOn(ctx, c)
+			b.turn.end()
+		}()
 		for m := range messages {
 			if b.n == ahead && !b.report(ctx, yield) {
 				return
@@ -42,7 +45,12 @@ func (c *Client) SendAll(ctx context.Context, messages iter.Seq[Message]) iter.S
 			if ctx.Err() != nil {
 				break
 			}
-			if b.add(ctx, m); b.last().parts && !b.drain(ctx, yield) {
+			placed := b.c.fits(m.To)
+			if !placed && !b.drain(ctx, yield) {
+				return
+			}
+			placed = placed || b.move(ctx, m.To)
+			if b.add(ctx, m, placed); !placed && !b.drain(ctx, yield) {
 				return
 			}
 		}
@@ -52,7 +60,8 @@ func (c *Client) SendAll(ctx context.Context, messages iter.Seq[Message]) iter.S
 
 // A batch is a ring of messages that were taken from the iterator.
 type batch struct {
-	c       *Client
+	home    *Client // whose batch it is
+	c       *Client // over whose connection it goes: that of home, or a further one
 	items   []batchItem
 	head, n int
 	octets  int // added since the last write
@@ -64,7 +73,39 @@ type batchItem struct {
 	report  Report
 	job     *job  // nil: it was never queued
 	err     error // why not
-	parts   bool  // it goes out in several transactions, or elsewhere, when its report is asked for
+	parts   bool  // it goes out in several transactions, when its report is asked for
+}
+
+// move has the batch go on over a further connection, if a message fits there into
+// one transaction, and takes its place. Nothing is under way.
+func (b *batch) move(ctx context.Context, to []string) bool {
+	all := places(len(to))
+	if b.home.addr == "" || b.home.further(to, all) != 1 {
+		return false
+	}
+	on, _, rest, err := b.home.spill.place(ctx, b.home, to, all, true)
+	if err != nil {
+		return false
+	}
+	if len(rest) > 0 { // it takes less than the first connection
+		on.mu.Lock()
+		on.giveBack(1)
+		on.mu.Unlock()
+		b.home.spill.leave(ctx, on)
+		return false
+	}
+	b.goOn(ctx, on)
+	return true
+}
+
+// goOn has the batch use another connection from here on.
+func (b *batch) goOn(ctx context.Context, on *Client) {
+	before := b.c
+	b.turn.end()
+	b.c, b.turn = on, on.turn(ctx)
+	if before != b.home {
+		b.home.spill.leave(ctx, before)
+	}
 }
 
 // drain reports all that were taken.
@@ -77,19 +118,16 @@ func (b *batch) drain(ctx context.Context, yield func(*Report, error) bool) bool
 	return true
 }
 
-// last is the item that was added last.
-func (b *batch) last() *batchItem { return &b.items[(b.head+b.n-1)%len(b.items)] }
-
 // batchWrite is from how many octets on what is queued is written before more
 // messages are taken: the server has something to do meanwhile.
 const batchWrite = 64 << 10
 
-// add puts a message in the client's queue.
-func (b *batch) add(ctx context.Context, m Message) {
+// add puts a message in the client's queue, if it has its place there.
+func (b *batch) add(ctx context.Context, m Message, placed bool) {
 	it := &b.items[(b.head+b.n)%len(b.items)]
 	b.n++
 	it.message, it.job, it.err = m, nil, nil
-	if it.parts = !b.c.fits(m.To); it.parts {
+	if it.parts = !placed; it.parts {
 		return
 	}
 	j := b.c.newJob()
@@ -135,7 +173,7 @@ func (b *batch) report(ctx context.Context, yield func(*Report, error) bool) boo
 	b.n--
 	to := it.message.To
 	if it.parts {
-		return yield(&it.report, b.c.sendParts(ctx, &it.message.Envelope, it.message.Body, &it.report))
+		return yield(&it.report, b.home.sendParts(ctx, &it.message.Envelope, it.message.Body, &it.report))
 	}
 	if it.job == nil {
 		return yield(&it.report, it.report.notSent(to, it.err))

@@ -145,8 +145,8 @@ type Message struct {
 // message to more recipients than it takes goes out in several transactions, for
 // which body is read again: it has to be an [io.Seeker] then, or fit into 64 KiB.
 // A client that was dialled makes further connections where its own takes no more
-// transactions, or domains of recipients; another one gives a [*LimitError], and
-// nothing of the message is sent.
+// transactions, or domains of recipients; they are closed with it. Another one gives
+// a [*LimitError], and nothing of the message is sent.
 //
 // A server that offers CHUNKING and answers BDAT with 500 or 502 has taken the
 // message for commands: the client is closed, and if it was dialled and body is

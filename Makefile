@@ -6,6 +6,8 @@ SHELL := /bin/bash
 FUZZTIME ?= 60s
 # the real servers to test against: all, or names of folders in conformance/servers
 SERVERS ?=
+# the clients of other makers to ask: all, or names of folders in conformance/clients
+CLIENTS ?=
 # folder for the reports of the suite in JSON, and the page with all servers; nothing for none
 REPORTS ?=
 # the servers that are asked TIMES in a row
@@ -18,7 +20,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # each module of the workspace: the library, and what needs more than the library does
 each_module = for m in $$(go list -m -f '{{.Dir}}'); do cd "$$m"; $(1); done
 
-.PHONY: help demo test race vet generate check deps takeout fuzz conformance conformance-matrix conformance-repeat conformance-pages conformance-auth bench
+.PHONY: help demo test race vet generate check deps takeout fuzz conformance conformance-matrix conformance-repeat conformance-pages conformance-auth conformance-clients bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +82,10 @@ conformance-auth: ## log in to real mail servers by each mechanism that they off
 	@conformance/servers/ctl.sh install $(or $(SERVERS),$$(conformance/servers/ctl.sh list auth))
 	go test -count=1 -v -tags realservers -run '^TestAuth$$' ./conformance/servers -servers '$(SERVERS)'
 	@case " $(or $(SERVERS),postfix) " in *" postfix "*) go test -count=1 -v -tags realservers -run '^TestPostfix$$' ./auth/ntlm ;; esac
+
+conformance-clients: ## ask clients of other makers what the suite for clients asks, and hold docs/clients-matrix.md to it (CLIENTS="mox curl", UPDATE=1 writes it); needs root and Debian 12
+	@conformance/clients/install.sh
+	go test -count=1 -v -timeout 15m -parallel 3 -tags realclients ./conformance/clients -base "$${TABELLARIUS_CLIENTS:-/tmp/tabellarius-clients}" -clients '$(CLIENTS)' -reports '$(if $(REPORTS),$(abspath $(REPORTS)))' $(if $(UPDATE),-update)
 
 bench: ## measure beside other libraries, ten minutes (ARGS="small flights"; ARGS=list shows the tables)
 	go run ./tools/bench $(ARGS)

@@ -89,6 +89,33 @@ var abuseCases = []Case{
 		},
 	},
 	{
+		ID: "abuse-param-injection", Level: MustNot, RFC: "3461 §4; §6.3; 5321 §4.1.2",
+		Title: "Line ends that xtext hides become no lines of a header.",
+		Test:  "ENVID and ORCPT with `+0D+0AX-Injected:+20yes`; refused, or the message has no field X-Injected",
+		Needs: "ext:DSN, mailbox",
+		Run: func(t *T) {
+			const hidden = "a+0D+0AX-Injected:+20yes"
+			token := t.Token()
+			c := t.Session()
+			if r := c.Cmd(t.MailLine("ENVID=" + hidden)); r.Code/100 == 5 {
+				r.Record()
+				c.Mail()
+			}
+			if r := c.Cmd(t.RcptLine("ORCPT=rfc822;" + hidden + "@client.example")); r.Code/100 == 5 {
+				r.Record()
+				c.Rcpt()
+			}
+			c.Data()
+			if r := c.End(t.Text(token, "with line ends in its parameters\r\n")); r.Code/100 != 2 {
+				r.Record()
+				return
+			}
+			if list := fields(t.Arrived(token), "X-Injected"); len(list) > 0 {
+				t.Failf("a parameter made the header field X-Injected: %q", list)
+			}
+		},
+	},
+	{
 		ID: "abuse-ehlo-injection", Level: MustNot, RFC: "5321 §4.4; §4.1.2",
 		Title: "What EHLO said can not break the Received field.",
 		Test:  "EHLO names with brackets, comments, quotes; 501 pass; a Received that does not parse, or a field of its own, fails",

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/tabellarius/tabellarius/auth"
 )
 
 // A Conn is a raw connection to the server. It writes whatever it is told and
@@ -25,9 +27,10 @@ type Conn struct {
 	hello    Reply             // the last positive reply to EHLO, LHLO, HELO
 	greeted  Reply
 	login    bool
-	open     bool // the last reply was a 3yz: no command is awaited
-	bad      bool // a 421 came
-	notified bool // the peer said that it closes: by TLS's alert, or by the end of TCP
+	bindings []auth.ChannelBinding // in place of those of the connection
+	open     bool                  // the last reply was a 3yz: no command is awaited
+	bad      bool                  // a 421 came
+	notified bool                  // the peer said that it closes: by TLS's alert, or by the end of TCP
 	last     time.Time
 	rcpts    int    // accepted in this transaction
 	said     string // the hello verb that was accepted last

@@ -51,6 +51,26 @@ var extensionCases = []Case{
 		Needs: "tls",
 		Run:   func(t *T) { underTLS(t, "REQUIRETLS=1", "501 555; skip 530; warn 5yz; else fail") }},
 	{
+		ID: "requiretls-header", Level: Must, RFC: "8689 §4.1",
+		Title: "With the parameter, a TLS-Required field in the header is ignored.",
+		Test:  "MAIL with REQUIRETLS under TLS, a message with `TLS-Required: No`; fail: refused for it",
+		Needs: "tls, recipient",
+		Run: func(t *T) {
+			t.circ.Link = LinkStartTLS
+			if t.run.facts.gated[LinkStartTLS] {
+				t.circ.Login = LoginFirst
+			}
+			c := t.Session()
+			if _, ok := c.Offers("REQUIRETLS"); !ok {
+				t.Skipf("REQUIRETLS")
+			}
+			c.Cmd(t.MailLine("REQUIRETLS")).Need("250")
+			c.Rcpt()
+			c.Data()
+			c.End("TLS-Required: No\r\n" + t.Text(t.Token(), "with both\r\n")).Want("250; fail 5yz")
+		},
+	},
+	{
 		ID: "requiretls-accept", Level: Must, RFC: "8689 §2; §4.1",
 		Title: "Accepted under TLS.",
 		Test:  "250",
@@ -159,6 +179,23 @@ var extensionCases = []Case{
 		Needs: "ext:MT-PRIORITY",
 		Run: func(t *T) {
 			mailParams(t, "501; warn 555 5yz; else fail", "MT-PRIORITY=10", "MT-PRIORITY=+1", "MT-PRIORITY=00", "MT-PRIORITY=x", "MT-PRIORITY=1 MT-PRIORITY=2")
+		},
+	},
+	{
+		ID: "priority-received", Level: Should, RFC: "6710 §4.1; §7",
+		Title: "Received has a PRIORITY clause.",
+		Test:  "a message with MT-PRIORITY=3; warn: no `PRIORITY 3` in Received",
+		Needs: "ext:MT-PRIORITY, mailbox",
+		Run: func(t *T) {
+			token := t.Token()
+			c := t.Session()
+			c.Cmd(t.MailLine("MT-PRIORITY=3")).Need("250")
+			c.Rcpt()
+			c.Data()
+			c.End(t.Text(token, "with a priority\r\n")).Need("250")
+			if r := field(t.Arrived(token), "Received"); !strings.Contains(strings.ToUpper(r), "PRIORITY 3") {
+				t.Warnf("the Received field has no PRIORITY clause: %q", short(r, 160))
+			}
 		},
 	},
 	{
@@ -338,6 +375,41 @@ var extensionCases = []Case{
 				return true
 			})
 		}},
+	{
+		ID: "limits-rcptmax", Level: Must, RFC: "9422 §4.2",
+		Title: "As many recipients as RCPTMAX says are taken.",
+		Test:  "RCPT so often, if that is at most 1,000; fail: one refused; what the next one gets is recorded",
+		Needs: "ext:LIMITS, recipient",
+		Run:   func(t *T) { upTo(t, "RCPTMAX", 1000, func(c *Conn) Reply { return c.Cmd(t.RcptLine()) }) }},
+	{
+		ID: "limits-mailmax", Level: Must, RFC: "9422 §4.1",
+		Title: "As many transactions as MAILMAX says are taken on a connection.",
+		Test:  "MAIL and RSET so often, if that is at most 200; fail: one refused; what the next one gets is recorded",
+		Needs: "ext:LIMITS, recipient",
+		Run: func(t *T) {
+			upTo(t, "MAILMAX", 200, func(c *Conn) Reply {
+				c.Cmd("RSET")
+				return c.Cmd(t.MailLine())
+			})
+		},
+	},
+	{
+		ID: "xclient-reset", Level: Must, RFC: "XCLIENT (Postfix document)",
+		Title: "After XCLIENT the session begins anew: the greeting comes, and EHLO is next.",
+		Test:  "`XCLIENT NAME=spike.client.example ADDR=192.0.2.7`: 220; EHLO: 250, and a message may be sent",
+		Needs: "ext:XCLIENT",
+		Run: func(t *T) {
+			c := t.Session()
+			if r := c.Cmd("XCLIENT NAME=spike.client.example ADDR=192.0.2.7"); r.Code/100 == 5 {
+				t.Skipf("leave to use XCLIENT: %s", r)
+			} else if !r.Want("220; else fail") {
+				return
+			}
+			if c.Hello().Want("250; else fail") && !t.run.facts.gated[t.circ.Link] {
+				c.Cmd(t.MailLine()).Want("250; fail 503")
+			}
+		},
+	},
 	{ID: "xclient-allowed", Level: MustNot, RFC: "XCLIENT (Postfix document)",
 		Title: "XCLIENT is offered to those allowed only.", Test: "offered to a stranger: warn", Needs: "ext:XCLIENT",
 		Run: func(t *T) { t.Warnf("XCLIENT is offered to this client") }},
@@ -352,4 +424,32 @@ func underTLS(t *T, param, spec string) {
 		t.Skipf("REQUIRETLS")
 	}
 	c.Cmd(t.MailLine(param)).Want(spec)
+}
+
+// upTo does something as often as a limit says (RFC 9422 §4), and once more.
+func upTo(t *T, name string, most int, do func(*Conn) Reply) {
+	c := t.Session()
+	for _, word := range strings.Fields(c.offers["LIMITS"]) {
+		key, value, _ := strings.Cut(word, "=")
+		n, err := strconv.Atoi(value)
+		if key != name || err != nil {
+			continue
+		}
+		if n > most {
+			t.Skipf("a %s of %d or less, it is %d", name, most, n)
+		}
+		if name == "RCPTMAX" {
+			c.Mail()
+		}
+		for i := range n {
+			if r := do(c); r.Code/100 != 2 {
+				r.Command = name + "=" + value + ", the " + strconv.Itoa(i+1) + "."
+				r.Want("2yz; error 421; fail 4yz 5yz close")
+				return
+			}
+		}
+		t.Recordf("%s=%d, the next one: %s", name, n, do(c))
+		return
+	}
+	t.Skipf("LIMITS with %s", name)
 }

@@ -70,6 +70,9 @@ func (c *Conn) peer() auth.Peer {
 	p := auth.Peer{TLS: c.tls != nil, AllowInsecure: c.t.cfg.AuthInClear, Host: c.t.cfg.host(), Mechanisms: c.mechanisms()}
 	if c.tls != nil {
 		p.Bindings = auth.ClientBindings(*c.tls)
+		if c.bindings != nil {
+			p.Bindings = c.bindings
+		}
 	}
 	return p
 }

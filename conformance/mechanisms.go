@@ -299,6 +299,47 @@ var mechanismCases = []Case{
 		},
 	},
 	{
+		ID: "scram-ext-ignored", Level: Must, RFC: "5802 §5.1; §7",
+		Title: "An optional attribute that is unknown is ignored.",
+		Test:  "client-first with `x=frob` behind the nonce: a server-first",
+		Needs: "auth:SCRAM",
+		Run: func(t *T) {
+			c := t.stranger()
+			text, r := c.first(c.scram(), "n,,n="+t.cfg.User+",r="+nonce+",x=frob")
+			if r.Want("334; else fail") && !strings.HasPrefix(text, "r="+nonce) {
+				t.Failf("the server-first %q does not begin with the nonce", short(text, 60))
+			}
+			c.Cmd("*")
+		},
+	},
+	{
+		ID: "scram-cb-wrong", Level: Must, RFC: "5802 §6; 9266 §3",
+		Title: "Channel binding data of another connection fail.",
+		Test:  "with the right password and the data changed by a bit: 535; 235 fail; which types there are is recorded",
+		Needs: "auth:SCRAM-PLUS",
+		Run: func(t *T) {
+			c := t.stranger()
+			if c.tls == nil {
+				t.Skipf("TLS")
+			}
+			for _, right := range c.peer().Bindings {
+				c := t.stranger()
+				wrong := right
+				wrong.Data = append([]byte(nil), right.Data...)
+				wrong.Data[0] ^= 1
+				c.bindings = []auth.ChannelBinding{wrong}
+				plus := auth.Auto(auth.Credentials{User: t.cfg.User, Password: t.cfg.Password})
+				for _, m := range auth.Candidates(plus, c.peer()) {
+					if strings.HasSuffix(m.Name(), "-PLUS") {
+						t.Recordf("%s with %s", m.Name(), right.Type)
+						c.Authenticate(m).Want("535; warn 5yz 4yz; error 421; fail 2yz")
+						break
+					}
+				}
+			}
+		},
+	},
+	{
 		ID: "scram-cb-type", Level: Must, RFC: "5802 §6; §6.1",
 		Title: "A p= with a type that is not there fails.",
 		Test:  "`p=tls-frob,,`",

@@ -142,6 +142,20 @@ var lmtpCases = []Case{
 		},
 	},
 	{
+		ID: "lmtp-sequence", Level: Must, RFC: "2033 §4; §4.1; 5321 §4.1.4",
+		Title: "Order and state are those of SMTP, with LHLO for EHLO.",
+		Test:  "RCPT before MAIL: 503; MAIL, LHLO, RCPT: 503; MAIL again: 250",
+		Needs: "lmtp, recipient",
+		Run: func(t *T) {
+			c := t.Session()
+			c.Cmd(t.RcptLine()).Want("503; warn 5yz; else fail")
+			c.Mail()
+			c.Hello().Want("250; else fail")
+			c.Cmd(t.RcptLine()).Want("503; warn 5yz; else fail")
+			c.Cmd(t.MailLine()).Want("250; else fail")
+		},
+	},
+	{
 		ID: "lmtp-data-no-rcpt", Level: Must, RFC: "2033 §4.2",
 		Title: "DATA with no accepted RCPT gets 503.",
 		Test:  "354 fail",

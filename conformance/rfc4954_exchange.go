@@ -3,6 +3,7 @@ package conformance
 import (
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/tabellarius/tabellarius/auth"
 )
@@ -293,6 +294,30 @@ var exchangeCases = []Case{
 					return
 				}
 			}
+		},
+	},
+	{
+		ID: "auth-timing", Level: May, RFC: "4422 §3.6; §6",
+		Title: "Whether reply or time tell a user who exists from one who does not is recorded.",
+		Test:  "the account with a wrong password and an unknown user, three times each: the replies and the shortest times",
+		Needs: "auth:PLAIN",
+		Run: func(t *T) {
+			ask := func(user string) (reply string, least time.Duration) {
+				for i := range 3 {
+					c := t.stranger()
+					r := c.secretCmd("AUTH PLAIN", plainIR("", user, "made-up"))
+					if reply = strings.ReplaceAll(r.String(), user, "USER"); i == 0 || r.After < least {
+						least = r.After
+					}
+				}
+				return reply, least
+			}
+			known, knownTime := ask(t.cfg.User)
+			unknown, unknownTime := ask("nobody-" + t.Token())
+			if known != unknown {
+				t.Recordf("the account got %q, an unknown user %q", known, unknown)
+			}
+			t.Recordf("the account: %d ms, an unknown user: %d ms at least", knownTime.Milliseconds(), unknownTime.Milliseconds())
 		},
 	},
 	{

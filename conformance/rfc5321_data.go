@@ -46,6 +46,27 @@ var dataCases = []Case{
 		},
 	},
 	{
+		ID: "data-354-empty-nothing", Level: MustNot, RFC: "2920 §3.2; 5321 §4.1.4",
+		Title: "What comes behind a 354 without recipients is sent to nobody.",
+		Test:  "MAIL, a refused RCPT, DATA; where that gets 354, a message; fail: it is in the mailbox",
+		Needs: "mailbox",
+		Run: func(t *T) {
+			token := t.Token()
+			c := t.Session()
+			c.Mail()
+			if r := c.Cmd("RCPT TO:<" + t.Unknown() + ">"); r.Code/100 == 2 {
+				t.Skipf("a recipient that is refused: %s", r)
+			}
+			r := c.Cmd("DATA")
+			if r.Code != 354 {
+				r.Record()
+				return
+			}
+			c.End(t.Text(token, "to nobody\r\n")).Record()
+			t.Never(token)
+		},
+	},
+	{
 		ID: "data-no-rcpt", Level: Must, RFC: "5321 §3.3; §4.1.4",
 		Title: "DATA without a recipient leads to no message: 503 or 554, another 5yz, or 354 and then 554.",
 		Test:  "MAIL, DATA; pass 503, 554; other 5yz and 354 warn; fail: 250 after the dot",

@@ -335,6 +335,41 @@ var endCases = []Case{
 		},
 	},
 	{
+		ID: "eod-lf-dot-cr-lf-split", Level: MustNot, RFC: "5321 §4.1.1.4; §2.3.8",
+		Title: "The odd ends do not end the data either when each octet comes by itself.",
+		Test:  "each odd end octet by octet, 5 ms between; then more text and the real end: one message with all of it, or a refusal",
+		Needs: "mailbox",
+		Run: func(t *T) {
+			for _, variant := range []string{"\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r", "\r.\r\n", "\r\n.\r"} {
+				token, later := t.Token(), t.Token()
+				c := t.Session()
+				c.Transaction()
+				c.Data()
+				t.run.message(t)
+				c.Write(t.Text(token, "before"))
+				for _, octet := range []byte(variant) {
+					c.Write(string(octet))
+					time.Sleep(5 * time.Millisecond)
+				}
+				early, quiet := c.Quiet()
+				switch {
+				case early.Code/100 == 2:
+					t.Failf("%q was taken for the end of data: %s before the real end", variant, early)
+					continue
+				case !quiet:
+					continue // refused
+				}
+				c.Write(later + "\r\n.\r\n")
+				if r := c.Verdicts("the end of data"); r.Code/100 != 2 {
+					continue
+				}
+				if message := string(t.Arrived(token)); !strings.Contains(message, later) {
+					t.Failf("behind %q the text is lost", variant)
+				}
+			}
+		},
+	},
+	{
 		ID: "eol-bare-lf-body", Level: MustNot, RFC: "5321 §2.3.8; §4.1.1.4",
 		Title: "A bare LF in content is not taken for a line end.",
 		Test:  "recorded how: refused (5yz), kept, replaced; fail: turned to CRLF so that a following dot is unstuffed",

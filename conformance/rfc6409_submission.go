@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"regexp"
 	"time"
 )
 
@@ -93,6 +94,22 @@ var submissionCases = []Case{
 			c.Login()
 			c.Message("From: <" + t.cfg.Sender + ">\r\nSubject: no date " + token + "\r\n\r\ntext\r\n").Need("250")
 			t.Recordf("the Date field that came: %q", field(t.Arrived(token), "Date"))
+		},
+	},
+	{
+		ID: "submit-tls-clause", Level: Should, RFC: "8314 §4.3",
+		Title: "Received has a tls clause with the cipher suite.",
+		Test:  "a message over TLS; warn: no `tls` with a name of a suite behind it",
+		Needs: "submission, tls, mailbox",
+		Run: func(t *T) {
+			t.circ.Link = LinkStartTLS
+			if t.run.facts.gated[LinkStartTLS] {
+				t.circ.Login = LoginFirst
+			}
+			_, received := traced(t)
+			if !regexp.MustCompile(`\btls [A-Z0-9_]+`).MatchString(received) {
+				t.Warnf("the Received field has no tls clause: %q", short(received, 160))
+			}
 		},
 	},
 	{

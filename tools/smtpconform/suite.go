@@ -34,7 +34,7 @@ func (a *app) runSuite(ctx context.Context, f *runFlags) error {
 			own.Expected = cfg.Expected
 		}
 		cfg = own
-		fmt.Fprintln(a.stderr, "no address given: the server is one in this process; it is a test server, with deviations of its own")
+		fmt.Fprintln(a.stderr, "no address given: the server is one in this process; it is a test server")
 	}
 	done := a.progress(&cfg.Progress)
 	report, err := conformance.Run(ctx, cfg)

@@ -146,7 +146,7 @@ var cases05b = []Case{
 				}
 				return nil
 			})
-			s := t.Play(Count(2), nested, On("RCPT#1", "550 no"), On("RCPT#2", "550 no"), On("RCPT#3", "550 no"))
+			s := t.Play(Count(2), nested, firstRefused)
 			s.OutcomeOf(0, "permanent")
 			s.OutcomeOf(1, "accepted")
 		}},
@@ -167,7 +167,7 @@ var cases05b = []Case{
 		Right:  "C: QUIT or close, or a new connection; no MAIL on this one => permanent, then accepted or not-sent",
 		Needs:  "opt:count",
 		Run: func(t *T) {
-			s := t.Play(Count(2), On("RCPT#1", "550 no"), On("RCPT#2", "550 no"), On("RCPT#3", "550 no"), On("RSET", "500 what"))
+			s := t.Play(Count(2), firstRefused, On("RSET", "500 what"))
 			for _, c := range s.Conns {
 				for i, l := range c.Lines {
 					if l.Verb == "MAIL" && i > 0 && c.Lines[i-1].Verb == "RSET" {
@@ -179,3 +179,17 @@ var cases05b = []Case{
 			s.OutcomeOf(1, "accepted lost")
 		}},
 }
+
+// firstRefused refuses every recipient of the first message, however many of them
+// the client asks for.
+var firstRefused = Func(func(c *Conn, cmd *Line) []any {
+	if cmd.Verb != "RCPT" || c.in == nil {
+		return nil
+	}
+	c.p.mu.Lock()
+	defer c.p.mu.Unlock()
+	if c.in == c.p.messages[0] {
+		return []any{"550 no"}
+	}
+	return nil
+})

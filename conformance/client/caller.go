@@ -13,7 +13,6 @@ var cases19 = []Case{
 			for _, nl := range []string{"\r\n", "\r", "\n"} {
 				s := t.Play(From("a@c.test>" + nl + "RSET" + nl + "MAIL FROM:<evil@c.test"))
 				s.foreign("evil")
-				s.Never("RSET")
 				s.Outcome("not-sent")
 			}
 		}},
@@ -46,7 +45,7 @@ var cases19 = []Case{
 		Right:  "C: coded as xtext where that is its syntax, else error => accepted or not-sent",
 		Needs:  "opt:param",
 		Run: func(t *T) {
-			for _, bad := range []string{"x\r\nRSET", "x\nRSET", "x RSET=1", "x=RSET"} {
+			for _, bad := range []string{"x\r\nNOOP evil", "x\nNOOP evil", "x evil=1", "x=evil"} {
 				if t.Has("ext:DSN, opt:dsn") {
 					s := t.Play(To("a"), Offer("DSN"), With(func(j *Job) { j.Envid = bad }))
 					for _, l := range s.Find("MAIL") {
@@ -64,7 +63,7 @@ var cases19 = []Case{
 					s.Outcome("accepted not-sent")
 				}
 				s := t.Play(To("a"), Offer("SIZE 100000"), With(func(j *Job) { j.MailParams = []string{"SIZE=" + bad} }))
-				s.foreign("RSET")
+				s.foreign("NOOP evil", " evil")
 				s.Outcome("accepted not-sent")
 			}
 		}},

@@ -47,6 +47,7 @@ type process struct {
 	cmd    *exec.Cmd
 	in     io.WriteCloser
 	out    *bufio.Reader
+	pipe   *os.File // below out
 	stderr *tail
 	done   chan error
 }
@@ -88,7 +89,7 @@ func (d *command) start() (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.cmd.Stdout, p.out = in, bufio.NewReader(out)
+	p.cmd.Stdout, p.out, p.pipe = in, bufio.NewReader(out), out
 	err = p.cmd.Start()
 	in.Close()
 	if err != nil {
@@ -128,7 +129,8 @@ var errHung = errors.New("the client did not end before the deadline")
 func (p *process) end(ctx context.Context) (memory int64, err error) {
 	p.in.Close()
 	select {
-	case err = <-p.done:
+	case <-p.done:
+		p.pipe.Close()
 	case <-ctx.Done():
 		p.kill()
 		return 0, errHung
@@ -145,6 +147,7 @@ func (p *process) end(ctx context.Context) (memory int64, err error) {
 func (p *process) kill() {
 	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	<-p.done
+	p.pipe.Close()
 }
 
 func (d *command) Features(ctx context.Context) (f Features, err error) {
@@ -157,7 +160,7 @@ func (d *command) Features(ctx context.Context) (f Features, err error) {
 		p.kill()
 		return f, fmt.Errorf("asked for its features: %w%s", err, said(p.stderr.take()))
 	}
-	if err := json.Unmarshal(text, &f); err != nil || f.Client == "" {
+	if json.Unmarshal(text, &f) != nil || f.Client == "" {
 		p.kill()
 		return f, fmt.Errorf("expected the driver's features as a line of JSON with \"client\", got %.200q", text)
 	}

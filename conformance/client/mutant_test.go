@@ -42,16 +42,6 @@ func (lazy) Send(_ context.Context, job *client.Job) (*client.Answer, error) {
 	return report(job, "permanent"), nil
 }
 
-// crashing is a client that never answers properly.
-type crashing struct{}
-
-func (crashing) Features(context.Context) (client.Features, error) {
-	return everything("crashing"), nil
-}
-func (crashing) Send(context.Context, *client.Job) (*client.Answer, error) {
-	return nil, fmt.Errorf("the driver ended without an answer")
-}
-
 // An optimist sends in its own way whatever the server says, checks nothing, and
 // reports success.
 type optimist struct {

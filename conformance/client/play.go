@@ -48,7 +48,6 @@ type play struct {
 	conns    []*Conn
 	counts   map[string]int
 	messages []*Message
-	over     bool
 	serving  sync.WaitGroup
 }
 

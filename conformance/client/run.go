@@ -41,7 +41,6 @@ type run struct {
 	ctx      context.Context
 	features Features
 	ca       *authority
-	dir      string
 
 	mu          sync.Mutex
 	connections int

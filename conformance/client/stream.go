@@ -46,8 +46,7 @@ func (s *stream) pump() {
 	}
 	began := time.Now()
 	for {
-		s.gate.Lock()
-		s.gate.Unlock()
+		s.pass()
 		n, err := s.Conn.Read(chunk)
 		s.mu.Lock()
 		if n > 0 {
@@ -73,6 +72,12 @@ func (s *stream) pump() {
 			time.Sleep(time.Until(began.Add(time.Duration(total) * time.Second / time.Duration(s.rate))))
 		}
 	}
+}
+
+// pass waits until something is to be received.
+func (s *stream) pass() {
+	s.gate.Lock()
+	defer s.gate.Unlock()
 }
 
 func (s *stream) signal() {

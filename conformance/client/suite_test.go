@@ -21,11 +21,11 @@ const known = 440
 // little else to do meanwhile.
 var timed = []string{
 	"time-*", "quit-waits", "quit-no-reply", "reply-bare-lf*", "tls-handshake-silent", "tls-inject-*", "pipe-after-dot-*", "scram-iterations-huge",
-	"lmtp-too-few",
+	"lmtp-too-few", "res-reply-slow",
 }
 
 // heavy are those that keep the machine busy.
-var heavy = []string{"res-*"}
+var heavy = []string{"res-reply-endless", "res-line-endless", "res-never-reads", "res-both-write", "res-many-sessions", "res-early-bytes"}
 
 // slow are the cases that take minutes, which a client with long timeouts can't tell
 // from seconds.

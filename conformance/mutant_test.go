@@ -38,7 +38,7 @@ func (f mailFunc) Find(token string) ([][]byte, error) { return f(token) }
 func TestMutants(t *testing.T) {
 	var mu sync.Mutex
 	seen := map[string]bool{}
-	mutants := slices.Concat(replyMutants, commandMutants, contentMutants, linkMutants, extensionMutants, authMutants)
+	mutants := slices.Concat(replyMutants, commandMutants, contentMutants, linkMutants, extensionMutants, authMutants, sessionMutants, gateMutants, lmtpMutants)
 	ran := 0
 	t.Run("each", func(t *testing.T) {
 		for _, m := range mutants {
@@ -58,6 +58,13 @@ func TestMutants(t *testing.T) {
 		requirements[c.Requirement()] = true
 	}
 	t.Logf("%d of %d requirements with a case were seen to be complained about", len(seen), len(requirements))
+	if testing.Verbose() && ran == len(mutants) {
+		for _, id := range slices.Sorted(maps.Keys(requirements)) {
+			if !seen[id] {
+				t.Logf("not seen: %s", id)
+			}
+		}
+	}
 	if len(seen) < leastSeen && ran == len(mutants) {
 		t.Errorf("expected %d at least", leastSeen)
 	}

@@ -140,27 +140,19 @@ var pipeliningCases = []Case{
 	{
 		ID: "pipe-store-group", Level: Should, RFC: "2920 §3.2",
 		Title: "Replies to RSET, MAIL, RCPT in a group are sent as one.",
-		Test:  "100 RCPTs in one write, ten times, since a busy network puts segments together: number of segments recorded; warn: one a reply, in any of them",
+		Test:  "100 RCPTs in one write; in how many pieces the replies were read is recorded: what the network put together or apart can't be told from what the server did",
 		Needs: "ext:PIPELINING, recipient",
 		Run: func(t *T) {
-			most := 0
-			for range 10 {
-				c := t.Session()
-				c.Mail()
-				c.Write(strings.Repeat(t.RcptLine()+"\r\n", 100))
-				segments, deadline := 0, time.Now().Add(t.cfg.Timeout)
-				for bytes.Count(c.buf, []byte("\n")) < 100 && c.err == nil && time.Now().Before(deadline) {
-					if c.fill(deadline) {
-						segments++
-					}
+			c := t.Session()
+			c.Mail()
+			c.Write(strings.Repeat(t.RcptLine()+"\r\n", 100))
+			segments, deadline := 0, time.Now().Add(t.cfg.Timeout)
+			for bytes.Count(c.buf, []byte("\n")) < 100 && c.err == nil && time.Now().Before(deadline) {
+				if c.fill(deadline) {
+					segments++
 				}
-				most = max(most, segments)
-				c.Close()
 			}
-			t.Recordf("the replies to 100 RCPTs were read in %d pieces at most", most)
-			if most >= 90 {
-				t.Warnf("each reply came in a segment of its own")
-			}
+			t.Recordf("the replies to 100 RCPTs were read in %d pieces", segments)
 		},
 	},
 	{

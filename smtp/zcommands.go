@@ -370,7 +370,7 @@ func (*AuthCancel) Parse(a *Args) {}
 // Commands may be queued behind it before its reply is there. Its reply is
 // awaited for 10 minutes.
 type Burl struct {
-	Url string // an absolute URI
+	Url string // an absolute URI; secret, never traced
 }
 
 // Op is OpBurl.
@@ -394,7 +394,7 @@ func (c *Burl) Parse(a *Args) {
 // lmtp holds. Nothing may be queued behind it until its reply is there. Its
 // reply is awaited for 10 minutes.
 type BurlLast struct {
-	Url string // an absolute URI
+	Url string // an absolute URI; secret, never traced
 }
 
 // Op is OpBurlLast.

@@ -1,8 +1,13 @@
 package smtpclient_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"io"
+	"net"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -54,14 +59,27 @@ func TestBurlSends(t *testing.T) {
 		"nothing behind it": {[]smtpclient.Piece{url, text("")}, []string{"BURL " + outbox, "BDAT 0 LAST"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			srv, client := fetcher(t, nil)
+			var traced []string
+			var wire bytes.Buffer
+			srv, _ := fetcher(t, nil)
+			client := dial(t, srv, smtpclient.Config{
+				TLS:   smtpclient.TLSOff,
+				Trace: func(ev smtpclient.TraceEvent) { traced = append(traced, ev.Text) },
+				Dialer: dialFunc(func(ctx context.Context, network, addr string) (net.Conn, error) {
+					conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+					return wired{conn, &wire}, err
+				}),
+			})
 			r, err := client.SendPieces(t.Context(), harry, c.pieces...)
 			if err != nil || r.Accepted() != 1 {
 				t.Fatal(err)
 			}
-			lines := slices.DeleteFunc(saidBehind(srv), func(l string) bool { return strings.HasPrefix(l, "(") })
+			lines := regexp.MustCompile(`(?m)(BURL|BDAT) .*$`).FindAllString(strings.ReplaceAll(wire.String(), "\r", ""), -1)
 			if !slices.Equal(lines, c.lines) {
 				t.Errorf("%q, expected %q", lines, c.lines)
+			}
+			if log := strings.Join(append(traced, fmt.Sprint(srv.Transcript(2))), "\n"); strings.Contains(log, "91354a47") || !strings.Contains(log, "BURL (secret)") {
+				t.Errorf("traced: %s", log)
 			}
 			if got := string(srv.Messages()[0].Data); got != c.data {
 				t.Errorf("octets: %q", got)
@@ -71,6 +89,17 @@ func TestBurlSends(t *testing.T) {
 			}
 		})
 	}
+}
+
+// wired shows what is written.
+type wired struct {
+	net.Conn
+	wire *bytes.Buffer
+}
+
+func (w wired) Write(p []byte) (int, error) {
+	w.wire.Write(p)
+	return w.Conn.Write(p)
 }
 
 // A piece that is refused has the whole message refused, and the next goes well.

@@ -54,6 +54,8 @@ func (c *Client) traceCommand(op smtp.Op, from int) {
 		switch {
 		case info.Verb == "" || len(words) < 2:
 			line = []byte("(secret)")
+		case info.Role != smtp.RoleAuth:
+			line = append(words[0][:len(words[0]):len(words[0])], " (secret)"...)
 		case len(words) == 3:
 			line = bytes.Join([][]byte{words[0], words[1], []byte("(secret)")}, []byte(" "))
 		}

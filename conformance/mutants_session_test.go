@@ -166,7 +166,7 @@ var lmtpMutants = []mutant{
 	{name: "limits not kept", change: both(offers("LIMITS RCPTMAX=5 MAILMAX=5"), many(3, "RCPT", smtptest.Answer{Code: 452}), many(3, "MAIL", smtptest.Answer{Code: 452})), finds: "limits-rcptmax limits-mailmax"},
 	{name: "XCLIENT gets 250", change: both(offers("XCLIENT NAME ADDR"), raw("^XCLIENT", "250 fine\r\n")), finds: "xclient-reset"},
 	{name: "MT-PRIORITY leaves no trace", change: both(offers("MT-PRIORITY"), raw(" MT-PRIORITY=", "250 fine\r\n")), finds: "priority-received"},
-	{name: "ENVID in the header", change: func(c *smtptest.Config) { c.Offers = append(c.Offers, smtp.Offer{Keyword: smtp.KeywordDSN}) }, mailbox: received(func(s string) string { return "X-Injected: yes\r\n" + s }), finds: "abuse-param-injection"},
+	{name: "ENVID in the header", change: func(c *smtptest.Config) { c.Offers = append(c.Offers, smtp.Offer{Keyword: smtp.KeywordDsn}) }, mailbox: received(func(s string) string { return "X-Injected: yes\r\n" + s }), finds: "abuse-param-injection"},
 	{name: "utf-8 address type refused", change: both(offers("DSN"), raw("utf-8;", "501 no\r\n")), finds: "utf8-orcpt"},
 	{name: "251 in UTF-8", change: raw("^RCPT", "251 will go to <t\xc3\xa9ster@example.test>\r\n"), finds: "utf8-reply-251", also: "rcpt-250"},
 }

@@ -198,6 +198,12 @@ func (t *T) log(conn int, from byte, text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	ms := time.Since(t.begin).Milliseconds()
+	if from == '*' {
+		if len(t.lines) < maxLogLines {
+			t.lines = append(t.lines, conformance.Line{Conn: conn, Ms: ms, From: "*", Text: plain(text)})
+		}
+		return
+	}
 	lines := strings.SplitAfterN(text, "\r\n", 1000)
 	if lines[len(lines)-1] == "" {
 		lines = lines[:len(lines)-1]
@@ -214,11 +220,25 @@ func (t *T) log(conn int, from byte, text string) {
 			return
 		}
 		cut, whole := strings.CutSuffix(line, "\r\n")
-		if !whole && from != '*' {
+		if !whole {
 			cut += "\x00" // shown as a line without its end
 		}
 		t.lines = append(t.lines, conformance.Line{Conn: conn, Ms: ms, From: string(rune(from)), Text: conformance.Logged(cut)})
 	}
+}
+
+// plain is a text in one line, without control characters, and not too long.
+func plain(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 127 {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+	if len(text) > 600 {
+		text = strings.ToValidUTF8(text[:600], "") + "…"
+	}
+	return text
 }
 
 // lines makes a message of about so many octets: a header, and lines that differ.

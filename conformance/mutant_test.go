@@ -38,7 +38,7 @@ func (f mailFunc) Find(token string) ([][]byte, error) { return f(token) }
 func TestMutants(t *testing.T) {
 	var mu sync.Mutex
 	seen := map[string]bool{}
-	mutants := slices.Concat(replyMutants, commandMutants, contentMutants, linkMutants, extensionMutants, authMutants, sessionMutants, gateMutants, lmtpMutants)
+	mutants := slices.Concat(replyMutants, commandMutants, contentMutants, linkMutants, extensionMutants, authMutants, sessionMutants, gateMutants, lmtpMutants, lastMutants)
 	ran := 0
 	t.Run("each", func(t *testing.T) {
 		for _, m := range mutants {

@@ -170,3 +170,28 @@ var lmtpMutants = []mutant{
 	{name: "utf-8 address type refused", change: both(offers("DSN"), raw("utf-8;", "501 no\r\n")), finds: "utf8-orcpt"},
 	{name: "251 in UTF-8", change: raw("^RCPT", "251 will go to <t\xc3\xa9ster@example.test>\r\n"), finds: "utf8-reply-251", also: "rcpt-250"},
 }
+
+// role answers each command with a role so.
+func role(r smtp.Role, a smtptest.Answer) func(*smtptest.Config) {
+	return says(func(q smtptest.Request) (smtptest.Answer, bool) { return a, q.Role == r })
+}
+
+func inClear(c *smtptest.Config) { c.AuthWithoutTLS = true }
+
+// More of them, by what they need.
+var lastMutants = []mutant{
+	{name: "no codes after HELO", change: once("HELO", "RSET", smtptest.Answer{Raw: []byte("250 fine\r\n")}), finds: "esc-helo-too"},
+	{name: "AUTH ends the transaction", change: once("AUTH PLAIN", "RCPT", smtptest.Answer{Code: 503}), finds: "auth-txn-kept"},
+	{name: "last chunks refused", change: role(smtp.RoleLastChunk, smtptest.Answer{Code: 554, Text: "no"}), finds: "bdat-zero-last bdat-pipelined"},
+	{name: "no reply to the dot", change: role(smtp.RoleContent, smtptest.Answer{Silent: true, Code: 250}), finds: "data-empty eod-first-line"},
+	{name: "two replies to the dot in LMTP", change: both(lmtpServer, role(smtp.RoleContent, smtptest.Answer{Raw: []byte("250 a\r\n250 b\r\n")})), finds: "lmtp-none-after-rset"},
+	{name: "mechanisms in small letters", change: inClear, link: down("AUTH PLAIN", "AUTH plain"), finds: "auth-keyword"},
+	{name: "OAUTHBEARER takes all", change: both(inClear, raw("^AUTH OAUTHBEARER", "235 fine\r\n")), link: down("AUTH PLAIN", "AUTH OAUTHBEARER PLAIN"),
+		config: func(c *conformance.Config) { c.NoTLS, c.AuthInClear = true, true }, finds: "oauth-error-json oauth-lone-sep oauth-tls"},
+	{name: "the right password in clear is told", change: raw("^AUTH PLAIN AHRlc3RlckBleGFtcGxlLnRlc3QAdGVzdHBhc3M=", "534 right\r\n"), config: func(c *conformance.Config) { c.AuthInClear = true }, finds: "auth-clear-same"},
+	{name: "554 and closed", change: says(func(q smtptest.Request) (smtptest.Answer, bool) {
+		return smtptest.Answer{Code: 554, Text: "go away", Close: true}, q.Role == smtp.RoleGreeting
+	}), finds: "conn-554-waits"},
+	{name: "binary refused", change: both(func(c *smtptest.Config) { c.Offers = append(c.Offers, smtp.Offer{Keyword: smtp.KeywordBinaryMIME}) },
+		role(smtp.RoleContent, smtptest.Answer{Code: 554, Text: "no"}), role(smtp.RoleLastChunk, smtptest.Answer{Code: 554, Text: "no"})), finds: "binary-cte-accepted"},
+}

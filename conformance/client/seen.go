@@ -176,29 +176,28 @@ func (s *Seen) OutcomeOf(message int, words ...string) {
 	if len(all[message]) == 0 {
 		s.t.Harmf("expected an outcome for each recipient, got none")
 	}
+	spared := s.spared(message)
 	for i, r := range all[message] {
 		want := words[min(i, len(words)-1)]
 		allowed := strings.Fields(strings.ReplaceAll(want, "lost", "temporary not-sent"))
-		if !slices.Contains(allowed, r.Outcome) && !(r.Outcome == "not-sent" && s.spared(message, r.To)) {
+		if !slices.Contains(allowed, r.Outcome) && !(r.Outcome == "not-sent" && spared(r.To)) {
 			s.t.Harmf("expected the outcome %s for %s, got %s%s", strings.Join(allowed, " or "), r.To, r.Outcome, s.because(r))
 		}
 	}
 }
 
-// spared reports whether a recipient was not asked for because another was refused
-// before it: of a client that gives up then, not-sent is the truth about it.
-func (s *Seen) spared(message int, to string) bool {
-	if len(s.Messages) != len(s.Answer.messages()) {
-		return false
-	}
-	refused := false
-	for _, l := range s.Messages[message].Rcpts {
-		if s.meant(s.Messages[message], l) == to {
-			return false
+// spared gives a function that reports whether a recipient was not asked for because
+// another was refused before it: of a client that gives up then, not-sent is the truth
+// about it.
+func (s *Seen) spared(message int) func(to string) bool {
+	refused, asked := false, map[string]bool{}
+	if len(s.Messages) == len(s.Answer.messages()) {
+		for _, l := range s.Messages[message].Rcpts {
+			asked[l.Address()] = true
+			refused = refused || l.Code/100 != 2
 		}
-		refused = refused || l.Code/100 != 2
 	}
-	return refused
+	return func(to string) bool { return refused && !asked[to] }
 }
 
 func (s *Seen) because(r Recipient) string {

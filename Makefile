@@ -85,7 +85,7 @@ conformance-auth: ## log in to real mail servers by each mechanism that they off
 
 conformance-clients: ## ask clients of other makers what the suite for clients asks, and hold docs/clients-matrix.md to it (CLIENTS="mox curl", UPDATE=1 writes it); needs root and Debian 12
 	@conformance/clients/install.sh
-	go test -count=1 -v -timeout 15m -parallel 3 -tags realclients ./conformance/clients -base "$${TABELLARIUS_CLIENTS:-/tmp/tabellarius-clients}" -clients '$(CLIENTS)' -reports '$(if $(REPORTS),$(abspath $(REPORTS)))' $(if $(UPDATE),-update)
+	go test -count=1 -v -timeout 30m -parallel 3 -tags realclients ./conformance/clients -base "$${TABELLARIUS_CLIENTS:-/tmp/tabellarius-clients}" -clients '$(CLIENTS)' -reports '$(if $(REPORTS),$(abspath $(REPORTS)))' $(if $(UPDATE),-update)
 
 bench: ## measure beside other libraries, ten minutes (ARGS="small flights"; ARGS=list shows the tables)
 	go run ./tools/bench $(ARGS)

@@ -44,12 +44,12 @@ func peers() []peer {
 	python := func(name string, hostname bool) peer {
 		return peer{name: name, command: []string{"/usr/bin/python3", filepath.Join(name, "driver.py")}, hostname: hostname}
 	}
-	of := func(name string) peer {
-		return peer{name: name, command: []string{filepath.Join(*base, "go-clients"), name}}
+	of := func(name string, hostname bool) peer {
+		return peer{name: name, command: []string{filepath.Join(*base, "go-clients"), name}, hostname: hostname}
 	}
 	return []peer{
 		{name: "smtpclient"},
-		of("net-smtp"), of("go-smtp"), of("go-mail"), of("mox"),
+		of("net-smtp", false), of("go-smtp", false), of("go-mail", true), of("mox", false),
 		python("smtplib", true), python("aiosmtplib", true),
 		{name: "nodemailer", command: []string{"env", "NODEMAILER=" + *base, "node", "nodemailer/driver.mjs"}, hostname: true},
 		python("msmtp", false), python("swaks", true), python("curl", true),
@@ -81,7 +81,7 @@ func TestClients(t *testing.T) {
 // that is gone.
 func (p peer) judge(t *testing.T) *conformance.Report {
 	known := p.known(t)
-	cfg := client.Config{Driver: client.Own, Expected: known, Strict: true, Parallel: 24, Pace: 0.4, Deadline: 9 * time.Second}
+	cfg := client.Config{Driver: client.Own, Expected: known, Strict: true, Parallel: 16, Deadline: 20 * time.Second}
 	if p.command != nil {
 		cfg.Driver = client.Command(p.command[0], p.command[1:]...)
 	}
@@ -95,6 +95,7 @@ func (p peer) judge(t *testing.T) *conformance.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
+	again(t, cfg, report)
 	t.Logf("%s: %d cases in %.1f s: %s", report.Client, len(report.Results), report.Seconds, report.Summary())
 	p.keep(t, report)
 	if *update && *only == "" {
@@ -112,6 +113,26 @@ func (p peer) judge(t *testing.T) *conformance.Report {
 		}
 	}
 	return report
+}
+
+// again asks once more, a few cases at a time, what is not as it should be: where a
+// machine is busy, a client may be late that is not otherwise.
+func again(t *testing.T, cfg client.Config, report *conformance.Report) {
+	cfg.Selection, cfg.Parallel = conformance.Selection{}, 4
+	for _, x := range report.Unexpected() {
+		cfg.Selection.IDs = append(cfg.Selection.IDs, x.ID)
+	}
+	if len(cfg.Selection.IDs) == 0 {
+		return
+	}
+	second, err := client.Run(context.Background(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range second.Results {
+		i := slices.IndexFunc(report.Results, func(r conformance.Result) bool { return r.ID == x.ID })
+		report.Results[i] = x
+	}
 }
 
 func (p peer) file() string { return filepath.Join(p.name, "deviations.txt") }
@@ -136,7 +157,10 @@ func (p peer) known(t *testing.T) map[string]string {
 }
 
 // changing is what differs in a complaint from run to run.
-var changing = regexp.MustCompile(`127\.0\.0\.1:\d+(->)?|\[::1\]:\d+(->)?|-\d+\.eml|after [0-9.]+[mµn]?s|took [0-9.]+m?s`)
+var changing = regexp.MustCompile(`127\.0\.0\.1:\d+(->)?|\[::1\]:\d+(->)?|-\d+\.eml| after [0-9.]+[mµn]?s|, it took [0-9.]+m?s|, it ended after [0-9.]+m?s`)
+
+// coded is base64, most of it nonces and secrets.
+var coded = regexp.MustCompile(`[A-Za-z0-9+/]{24,}=*`)
 
 // write writes the client's file anew: reasons that stand there stay, a new
 // deviation has its first complaint.
@@ -167,7 +191,8 @@ func (p peer) write(t *testing.T, report *conformance.Report, known map[string]s
 // complaint is the first, in one line, without what differs from run to run.
 func complaint(r *conformance.Result) string {
 	i := slices.IndexFunc(r.Findings, func(s string) bool { return !strings.HasPrefix(s, "seen: ") })
-	text := strings.Join(strings.Fields(changing.ReplaceAllString(r.Findings[max(0, i)], "")), " ")
+	text := coded.ReplaceAllString(changing.ReplaceAllString(r.Findings[max(0, i)], ""), "…")
+	text = strings.Join(strings.Fields(text), " ")
 	if strings.HasSuffix(text, " got") || strings.HasSuffix(text, ":") {
 		text += " nothing"
 	}

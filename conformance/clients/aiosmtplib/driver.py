@@ -24,7 +24,7 @@ async def connect(job):
         hostname=job["name"], port=job["port"], local_hostname=job.get("helo") or None,
         timeout=job.get("timeout") or aiosmtplib.smtp.DEFAULT_TIMEOUT, use_tls=job["tls"] == "implicit",
         start_tls={"none": False, "implicit": False, "starttls": True, "opportunistic": None}[job["tls"]],
-        tls_context=ssl.create_default_context(cafile=job.get("ca")),
+        tls_context=None if job["tls"] == "none" else ssl.create_default_context(cafile=job["ca"]),
     )
     try:
         await client.connect()

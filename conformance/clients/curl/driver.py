@@ -39,7 +39,7 @@ def send(job):
     for line in err.split("\n"):
         if line[:2] in ("> ", "< "):
             lines.append(({"> ": "C", "< ": "S"}[line[:2]], line[2:].rstrip("\r")))
-            if line.startswith("< 354") and code != 55:  # CURLE_SEND_ERROR: content, or its end, could not be sent
+            if line.startswith("< 354") and ("C", "DATA") in lines and code != 55:  # CURLE_SEND_ERROR: content, or its end, could not be sent
                 lines.append(("C", "."))
     error = " ".join(line for line in err.split("\n") if line.startswith("curl: "))
     return [driver.told(job, lines, error)], error

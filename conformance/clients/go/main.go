@@ -156,8 +156,12 @@ func trust(j *client.Job) *tls.Config {
 // connect opens the connection, with TLS if that is implicit.
 func connect(j *client.Job) (net.Conn, error) {
 	d := &net.Dialer{Timeout: cmp.Or(timeout(j), 10*time.Second)}
-	if j.TLS == "implicit" {
-		return tls.DialWithDialer(d, "tcp", address(j), trust(j))
+	if j.TLS != "implicit" {
+		return d.Dial("tcp", address(j))
 	}
-	return d.Dial("tcp", address(j))
+	conn, err := tls.DialWithDialer(d, "tcp", address(j), trust(j))
+	if err != nil {
+		return nil, err
+	}
+	return conn, nil
 }

@@ -1,5 +1,6 @@
 """msmtp, by its command line; what became of a message is read from what it prints with --debug."""
 
+import math
 import os
 import sys
 
@@ -25,7 +26,7 @@ def send(job):
     if job.get("helo"):
         command.append(f"--domain={job['helo']}")
     if job.get("timeout"):
-        command.append(f"--timeout={max(1, round(job['timeout']))}")
+        command.append(f"--timeout={math.ceil(job['timeout'])}")
     if job["tls"] != "none":
         starttls = {"starttls": "on", "implicit": "off"}[job["tls"]]
         command += ["--tls=on", f"--tls-starttls={starttls}", f"--tls-trust-file={job['ca']}", f"--tls-host-override={job['name']}"]

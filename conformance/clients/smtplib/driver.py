@@ -53,7 +53,7 @@ def connect(job):
     options = {"local_hostname": job.get("helo") or None}
     if job.get("timeout"):
         options["timeout"] = job["timeout"]
-    context = ssl.create_default_context(cafile=job.get("ca"))
+    context = None if job["tls"] == "none" else ssl.create_default_context(cafile=job["ca"])
     try:
         if job["protocol"] == "lmtp":
             return LMTP(job["name"], job["port"], **options)

@@ -1,5 +1,6 @@
 """swaks, by its command line; what became of a message is read from its transcript."""
 
+import math
 import os
 import sys
 
@@ -29,7 +30,7 @@ def send(job):
     if job["protocol"] == "lmtp":
         command += ["--protocol", "LMTP"]
     if job.get("timeout"):
-        command += ["--timeout", f"{max(1, round(job['timeout']))}s"]
+        command += ["--timeout", f"{math.ceil(job['timeout'])}s"]
     if job["tls"] != "none":
         command += [{"starttls": "--tls", "opportunistic": "--tls-optional", "implicit": "--tls-on-connect"}[job["tls"]]]
         command += ["--tls-verify", "--tls-ca-path", job["ca"], "--tls-sni", job["name"]]

@@ -16,7 +16,7 @@ func areas() []area {
 		{"RCPT", "Recipients are what mail is for: one refused by mistake gets none, one taken by mistake gets what is not his.", rcptCases},
 		{"DATA", "Between 354 and the lone dot the server takes the responsibility for a message; what it loses or adds there nobody sees.", dataCases},
 		{"trace", "Trace fields are what finds loops, forgeries and faults afterwards.", traceCases},
-		{"end of data", "Where two servers disagree on where a message ends, a sender can smuggle in messages under foreign names.", endCases},
+		{"end of data", "Where two servers disagree on where a message ends, a sender can smuggle in messages under foreign names.", slices.Concat(endCases, lineEndCases)},
 		{"small commands", "Clients use RSET, NOOP, VRFY and HELP to find out where they stand: these have to change nothing else.", smallCases},
 		{"closing", "What is done when a connection ends decides whether mail is lost or comes twice.", closingCases},
 		{sequencing, "A server that takes a command at the wrong moment mixes up transactions.", sequenceCases()},

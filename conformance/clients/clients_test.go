@@ -193,6 +193,9 @@ func complaint(r *conformance.Result) string {
 	i := slices.IndexFunc(r.Findings, func(s string) bool { return !strings.HasPrefix(s, "seen: ") })
 	text := coded.ReplaceAllString(changing.ReplaceAllString(r.Findings[max(0, i)], ""), "…")
 	text = strings.Join(strings.Fields(text), " ")
+	if runes := []rune(text); len(runes) > 200 {
+		text = string(runes[:200]) + " …"
+	}
 	if strings.HasSuffix(text, " got") || strings.HasSuffix(text, ":") {
 		text += " nothing"
 	}

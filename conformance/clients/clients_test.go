@@ -31,9 +31,12 @@ var (
 	update    = flag.Bool("update", false, "write the files of deviations and docs/clients-matrix.md anew")
 )
 
+// ours is this module's own client, which has no deviations.
+const ours = "smtpclient"
+
 // A peer is a client, by its driver.
 type peer struct {
-	name    string // its folder, unless it is this module's own
+	name    string // its folder, too
 	command []string
 	// hostname says that EHLO has the name of the machine if the caller gives none: the
 	// cases about that say nothing of the client.
@@ -48,8 +51,7 @@ func peers() []peer {
 		return peer{name: name, command: []string{filepath.Join(*base, "go-clients"), name}, hostname: hostname}
 	}
 	return []peer{
-		{name: "smtpclient"},
-		of("net-smtp", false), of("go-smtp", false), of("go-mail", true), of("mox", false),
+		of(ours, false), of("net-smtp", false), of("go-smtp", false), of("go-mail", true), of("mox", false),
 		python("smtplib", true), python("aiosmtplib", true),
 		{name: "nodemailer", command: []string{"env", "NODEMAILER=" + *base, "node", "nodemailer/driver.mjs"}, hostname: true},
 		python("msmtp", false), python("swaks", true), python("curl", true),
@@ -81,9 +83,8 @@ func TestClients(t *testing.T) {
 // that is gone.
 func (p peer) judge(t *testing.T) *conformance.Report {
 	known := p.known(t)
-	cfg := client.Config{Driver: client.Own, Expected: known, Strict: true, Parallel: 16, Deadline: 20 * time.Second}
-	if p.command != nil {
-		cfg.Driver = client.Command(p.command[0], p.command[1:]...)
+	cfg := client.Config{
+		Driver: client.Command(p.command[0], p.command[1:]...), Expected: known, Strict: true, Parallel: 16, Deadline: 20 * time.Second,
 	}
 	if *only != "" {
 		cfg.Selection.IDs = strings.Split(*only, ",")
@@ -137,9 +138,9 @@ func again(t *testing.T, cfg client.Config, report *conformance.Report) {
 
 func (p peer) file() string { return filepath.Join(p.name, "deviations.txt") }
 
-// known are the deviations in the client's file; this module's client has none.
+// known are the deviations in the client's file.
 func (p peer) known(t *testing.T) map[string]string {
-	if p.command == nil {
+	if p.name == ours {
 		return map[string]string{}
 	}
 	file, err := os.Open(p.file())
@@ -165,7 +166,7 @@ var coded = regexp.MustCompile(`[A-Za-z0-9+/]{24,}=*`)
 // write writes the client's file anew: reasons that stand there stay, a new
 // deviation has its first complaint.
 func (p peer) write(t *testing.T, report *conformance.Report, known map[string]string) {
-	if p.command == nil {
+	if p.name == ours {
 		return
 	}
 	var b bytes.Buffer

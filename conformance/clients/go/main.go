@@ -1,5 +1,6 @@
-// Command go is a driver, as docs/clients.md has it, of four mail clients written in
-// Go: go NAME, with net-smtp, go-smtp, go-mail or mox for the name.
+// Command go is a driver, as docs/clients.md has it, of mail clients written in Go:
+// go NAME, with smtpclient (this module's own), net-smtp, go-smtp, go-mail or mox for
+// the name.
 package main
 
 import (
@@ -22,7 +23,7 @@ import (
 	"github.com/tabellarius/tabellarius/conformance/client"
 )
 
-// A driver puts one of the four to work. It is asked by one goroutine.
+// A driver puts one of the others to work. It is asked by one goroutine.
 type driver struct {
 	features client.Features
 	module   string // whose version is reported; empty: Go's own
@@ -38,7 +39,7 @@ type session interface {
 	close() error
 }
 
-var drivers = map[string]*driver{"net-smtp": netSMTP, "go-smtp": goSMTP, "go-mail": goMail, "mox": mox}
+var drivers = map[string]client.Driver{"smtpclient": client.Own, "net-smtp": netSMTP, "go-smtp": goSMTP, "go-mail": goMail, "mox": mox}
 
 func main() {
 	if len(os.Args) != 2 || drivers[os.Args[1]] == nil {

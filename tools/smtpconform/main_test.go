@@ -138,7 +138,11 @@ func TestWrongUse(t *testing.T) {
 			t.Errorf("%v: code %d, expected %q: %s", x.args, code, x.want, errs)
 		}
 	}
-	if code, _, errs := run(t, "run", "127.0.0.1:1", "--timeout", "1s"); code != exitServer || !strings.Contains(errs, "no connection to") {
+	stored := filepath.Join(t.TempDir(), "a.json")
+	if code, _, errs := run(t, "run", "127.0.0.1:1", "--timeout", "1s", "--json", stored); code != exitServer || !strings.Contains(errs, "no connection to") {
 		t.Errorf("a closed port: code %d: %s", code, errs)
+	}
+	if code, out, errs := run(t, "report", stored); code != exitOK || !strings.Contains(out, "sanity-first") {
+		t.Errorf("the report of what ran: code %d: %s%s", code, out, errs)
 	}
 }

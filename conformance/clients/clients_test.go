@@ -45,7 +45,7 @@ type peer struct {
 
 func peers() []peer {
 	python := func(name string, hostname bool) peer {
-		return peer{name: name, command: []string{"/usr/bin/python3", filepath.Join(name, "driver.py")}, hostname: hostname}
+		return peer{name: name, command: []string{"/usr/bin/python3", "-B", filepath.Join(name, "driver.py")}, hostname: hostname}
 	}
 	of := func(name string, hostname bool) peer {
 		return peer{name: name, command: []string{filepath.Join(*base, "go-clients"), name}, hostname: hostname}

@@ -91,18 +91,21 @@ def conversation(lines):
     return refused, over, ended, last
 
 
-def told(job, lines, error):
-    """The outcomes that follow from such a record: in LMTP each recipient that was not refused has a reply of its own."""
+def told(job, code, lines, error):
+    """The outcomes that follow from a program's exit code and such a record: in LMTP each recipient that was not refused has a
+    reply of its own, in SMTP the exit code says whether the message was taken."""
     refused, over, ended, last = conversation(lines)
     outcomes = []
     for to in job["to"]:
         if to in refused:
             outcomes.append(outcome(to, *refused[to]))
-        elif last:
+        elif job["protocol"] == "lmtp" and last:
+            outcomes.append(outcome(to, *last.pop(0), True))
+        elif code == 0:
+            outcomes.append(outcome(to, 250, error, True))
+        elif last and last[0][0] // 100 != 2:
             outcomes.append(outcome(to, *last[0], True))
-            if job["protocol"] == "lmtp":
-                last.pop(0)
-        elif over is not None:
+        elif over is not None and not last:
             outcomes.append(outcome(to, *over))
         else:
             outcomes.append(outcome(to, 0, error, ended))

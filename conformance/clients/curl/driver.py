@@ -1,4 +1,4 @@
-"""curl, by its command line; what became of a message is read from what it prints with --verbose."""
+"""curl, by its command line; what became of a message its exit code says, and what it prints with --verbose."""
 
 import os
 import sys
@@ -42,7 +42,7 @@ def send(job):
             if line.startswith("< 354") and ("C", "DATA") in lines and code != 55:  # CURLE_SEND_ERROR: content, or its end, could not be sent
                 lines.append(("C", "."))
     error = " ".join(line for line in err.split("\n") if line.startswith("curl: "))
-    return [driver.told(job, lines, error)], error
+    return [driver.told(job, code, lines, error)], error
 
 
 driver.serve(FEATURES, send)

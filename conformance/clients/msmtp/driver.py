@@ -1,4 +1,4 @@
-"""msmtp, by its command line; what became of a message is read from what it prints with --debug."""
+"""msmtp, by its command line; what became of a message its exit code says, and what it prints with --debug."""
 
 import math
 import os
@@ -34,10 +34,10 @@ def send(job):
         if job.get("user"):
             kind = job["mechanism"].lower() if job.get("mechanism") else "xoauth2" if job.get("token") else "on"
             command += [f"--auth={kind}", f"--user={job['user']}", f"--passwordeval=cat {file}"]
-        _, out, err = driver.run([*command, "--", *job["to"]], stdin=message)
+        code, out, err = driver.run([*command, "--", *job["to"]], stdin=message)
     marks = {"<-- ": "S", "--> ": "C"}
     lines = [(marks[line[:4]], line[4:].rstrip("\r")) for line in out.split("\n") if line[:4] in marks]
-    return [driver.told(job, lines, driver.last(err))], driver.last(err)
+    return [driver.told(job, code, lines, driver.last(err))], driver.last(err)
 
 
 driver.serve(FEATURES, send)

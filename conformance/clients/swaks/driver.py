@@ -1,4 +1,4 @@
-"""swaks, by its command line; what became of a message is read from its transcript."""
+"""swaks, by its command line; what became of a message its exit code says, and its transcript."""
 
 import math
 import os
@@ -39,7 +39,7 @@ def send(job):
             raise driver.Skip("no mechanism with a token")
         command += ["--auth", job["mechanism"]] if job.get("mechanism") else ["--auth"]
         command += ["--auth-user", job["user"], "--auth-password", job["password"]]
-    _, out, err = driver.run(command, stdin=-3)
+    code, out, err = driver.run(command, stdin=-3)
     lines = []
     for line in out.split("\n"):
         if line[:4] in ("<-  ", "<** ", "<~  ", "<~* "):
@@ -48,7 +48,7 @@ def send(job):
             sent = line[4:]
             lines.append(("C", "." if sent.endswith(" lines sent") and sent.split(" ")[0].isdigit() else sent))
     error = " ".join(line for line in (out + err).split("\n") if line.startswith("***"))
-    return [driver.told(job, lines, error)], error
+    return [driver.told(job, code, lines, error)], error
 
 
 driver.serve(FEATURES, send)

@@ -307,10 +307,20 @@ func (j *job) judge() bool {
 	case s.Awaiting() > 0:
 		return false
 	default:
-		j.problem = s.Allows(s.Op(role))
+		j.problem = j.refusedBy(role)
 		j.stage = atEnd
 	}
 	return true
+}
+
+// refusedBy is why a command is not possible: what the server said before it
+// closes, or the state.
+func (j *job) refusedBy(role smtp.Role) error {
+	s := j.c.s
+	if word := j.c.link.lastWord; word != nil && s.Closing() {
+		return j.c.opError("send", word)
+	}
+	return s.Allows(s.Op(role))
 }
 
 var errGivenUp = errors.New("a message was given up half way")
@@ -369,7 +379,7 @@ func (j *job) queueChunk() bool {
 			return false
 		}
 		if !j.d.Done() {
-			j.problem = s.Allows(s.Op(role))
+			j.problem = j.refusedBy(role)
 		}
 		j.stage = atEnd
 		return true

@@ -38,7 +38,7 @@ type link struct {
 
 	patience *time.Timer // of a write while nobody reads
 
-	lastWord error // the 421 that no command was answered with
+	lastWord error // the 421 by which the server closes
 
 	login   login
 	behind  behindDot
@@ -255,20 +255,44 @@ func (c *Client) put(t *turn, p []byte, breaks bool) (n int, err error) {
 		t.writes = true
 	}
 	c.mu.Unlock()
-	var by time.Time
-	if c.block > 0 {
-		by = time.Now().Add(c.block)
-	}
-	c.conn.SetWriteDeadline(by)
-	if breaks && t.over() != nil {
-		c.conn.SetWriteDeadline(past)
-	}
-	n, err = c.conn.Write(p)
+	began := time.Now()
+	n, err = c.putPieces(t, p, breaks)
+	heldUp := time.Since(began) > patience
 	c.mu.Lock()
 	if breaks {
 		t.writes = false
 	}
+	if heldUp {
+		c.link.readBy = time.Time{} // the server can't have answered before it had this
+	}
 	return n, err
+}
+
+// putPieces writes p, for each piece of which the server has its time: a write that
+// got on is gone on with, or where it can't be, as with TLS, its pieces are small.
+func (c *Client) putPieces(t *turn, p []byte, breaks bool) (n int, err error) {
+	plain := isPlain(c.conn)
+	for {
+		piece := p[n:]
+		if !plain {
+			piece = piece[:min(len(piece), pieceSize)]
+		}
+		var by time.Time
+		if c.block > 0 {
+			by = time.Now().Add(c.block)
+		}
+		c.conn.SetWriteDeadline(by)
+		over := breaks && t.over() != nil
+		if over {
+			c.conn.SetWriteDeadline(past)
+		}
+		m, err := c.conn.Write(piece)
+		n += m
+		gotOn := plain && m > 0 && !over && errors.Is(err, os.ErrDeadlineExceeded)
+		if n == len(p) || err != nil && !gotOn {
+			return n, err
+		}
+	}
 }
 
 // attend sees to it that somebody reads while a write is held up, where replies
@@ -408,6 +432,8 @@ func (c *Client) read(t *turn) {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		// Perhaps somebody was called away, or the time of a probe is over.
 		switch now = time.Now(); {
+		case !l.readBy.IsZero() && !now.Before(l.readBy) && l.writing:
+			l.readBy = time.Time{} // the server does not have it all yet, and the write has its own time
 		case !l.readBy.IsZero() && !now.Before(l.readBy):
 			c.fail(c.opError("read", fmt.Errorf("no reply within %v: %w", cmp.Or(c.cfg.Timeout, c.s.Timeout()), err)))
 		case !l.graceBy.IsZero() && !now.Before(l.graceBy):
@@ -429,6 +455,9 @@ func (c *Client) events() {
 			if ev.Err == nil {
 				ev.Err = ErrClientClosed
 			}
+			if word := c.link.lastWord; word != nil {
+				ev.Err = fmt.Errorf("%w, having said: %w", ev.Err, word)
+			}
 			c.fail(c.opError("read", ev.Err))
 			return
 		}
@@ -440,6 +469,9 @@ func (c *Client) events() {
 				c.link.flight.at(i).handle(&ev)
 			}
 			continue
+		}
+		if c.s.Closing() && c.link.lastWord == nil {
+			c.link.lastWord = ev.Reply.Err(c.s.Protocol().Commands[ev.Op].Name, true)
 		}
 		if c.link.probe != 0 && c.probed(&ev) || c.link.login.tag != 0 && c.loggedIn(&ev) {
 			continue

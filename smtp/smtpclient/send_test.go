@@ -441,3 +441,21 @@ func timeout(t *testing.T, m mode, role smtp.Role) {
 		t.Errorf("it took %v, want 1m0s", spent)
 	}
 }
+
+// TestClosingAmongRecipients: a server that closes with 421 to one recipient is the
+// reason why the others have nothing.
+func TestClosingAmongRecipients(t *testing.T) {
+	for _, m := range modes() {
+		t.Run(m.name, func(t *testing.T) {
+			srv := m.server(t, nil)
+			srv.On(smtptest.Match{Role: smtp.RoleRecipient, Address: "b@example.test"}, smtptest.Answer{Code: 421, Text: "going down", Close: true})
+			c := dial(t, srv, m.config())
+			r, _ := c.Send(t.Context(), smtpclient.Envelope{From: "a@example.test", To: []string{"x@example.test", "b@example.test", "y@example.test"}}, strings.NewReader(letter))
+			for _, one := range r.Recipients {
+				if one.Outcome == smtp.Accepted || !strings.Contains(fmt.Sprint(one.Err()), "421") {
+					t.Errorf("%s: %v, %v; want the 421", one.Address, one.Outcome, one.Err())
+				}
+			}
+		})
+	}
+}

@@ -154,7 +154,7 @@ func (c *Client) stream(t *turn, j *job) {
 func (c *Client) pass(t *turn, j *job) {
 	if c.chunks && j.end == 0 {
 		if !j.queueChunk() {
-			j.problem, j.stage = c.s.Allows(c.s.Op(smtp.RoleLastChunk)), atEnd
+			j.problem, j.stage = j.refusedBy(smtp.RoleLastChunk), atEnd
 		}
 		return
 	}

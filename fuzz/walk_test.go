@@ -69,7 +69,7 @@ type walk struct {
 const mostOutstanding = 6
 
 func newWalk(t *rapid.T, tab *table.Table, seen map[string]int) *walk {
-	lmtp, secure := rapid.Bool().Draw(t, "LMTP"), rapid.Bool().Draw(t, "secure")
+	lmtp, secure := rapid.Bool().Draw(t, "LMTP") && hasLMTP, rapid.Bool().Draw(t, "secure")
 	w := &walk{t: t, seen: seen}
 	w.odds = []int{2, 4, 16}[w.n(3, "odds")]
 	w.s = smtp.NewSession(smtp.Config{LMTP: lmtp, Secure: secure, Limits: smtp.Limits{Outstanding: mostOutstanding}})

@@ -30,6 +30,9 @@ func state(t testing.TB, name string) smtp.State {
 	return smtp.State(i)
 }
 
+// hasLMTP reports whether the table knows LMTP.
+var hasLMTP = slices.ContainsFunc(smtp.Table.Facts, func(f smtp.FactInfo) bool { return f.Role == smtp.RoleLMTP })
+
 func stateName(s smtp.State) string { return smtp.Table.States[s].Name }
 
 // keyword finds an EHLO keyword by its name, 0 if there is none.

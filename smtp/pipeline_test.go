@@ -20,7 +20,7 @@ type walk struct {
 }
 
 func newWalk(t *rapid.T) *walk {
-	w := &walk{s: smtp.NewSession(smtp.Config{LMTP: rapid.IntRange(0, 3).Draw(t, "lmtp") == 0, Limits: smtp.Limits{Outstanding: 6}})}
+	w := &walk{s: smtp.NewSession(smtp.Config{LMTP: rapid.IntRange(0, 3).Draw(t, "lmtp") == 0 && hasLMTP, Limits: smtp.Limits{Outstanding: 6}})}
 	depth := rapid.IntRange(0, 4).Draw(t, "depth")
 	lead := func(reply string, _ smtp.Tag, err error) {
 		if err != nil {

@@ -259,6 +259,9 @@ func TestTable(t *testing.T) {
 		}
 	}
 	for _, lmtp := range []bool{false, true} {
+		if lmtp && !hasLMTP {
+			continue
+		}
 		explore(t, smtp.Config{LMTP: lmtp}, func(n at) {
 			name := stateName(n.s.State())
 			reached[n.s.State()] = true

@@ -76,8 +76,12 @@ async def transaction(client, job, message):
     return [driver.outcome(to, refused[to].code, refused[to].message) if to in refused else driver.outcome(to, 250, text, True) for to in job["to"]]
 
 
+def raised(job, error, ended):
+    """The outcomes that an exception tells: whatever its code, the caller does not take the message for accepted."""
+    return [dict(r, outcome="unknown") if r["outcome"] == "accepted" else r for r in failed(job, error, ended)]
+
+
 def failed(job, error, ended):
-    """The outcomes that an exception tells."""
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
         refused = {one.recipient: one for one in error.recipients}
         return [driver.outcome(to, refused[to].code, refused[to].message) if to in refused else driver.outcome(to) for to in job["to"]]
@@ -101,7 +105,7 @@ async def send_all(job):
                 raise
             except Exception as error:  # what a caller gets, whatever it is
                 problem = f"{type(error).__name__}: {error}"
-                outcomes = failed(job, error, bool(client and getattr(client, "ended", False)))
+                outcomes = raised(job, error, bool(client and getattr(client, "ended", False)))
                 if client and (not client.is_connected or not isinstance(error, aiosmtplib.SMTPResponseException | aiosmtplib.SMTPRecipientsRefused)):
                     await quit(client)
                     client = None

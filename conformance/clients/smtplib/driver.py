@@ -110,8 +110,12 @@ def transaction(client, job, message):
     return [driver.outcome(to, *refused[to]) if to in refused else driver.outcome(to, 250, "", True) for to in job["to"]]
 
 
+def raised(job, error, ended):
+    """The outcomes that an exception tells: whatever its code, the caller does not take the message for accepted."""
+    return [dict(r, outcome="unknown") if r["outcome"] == "accepted" else r for r in failed(job, error, ended)]
+
+
 def failed(job, error, ended):
-    """The outcomes that an exception tells."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return [driver.outcome(to, *error.recipients.get(to, (0, ""))) for to in job["to"]]
     if isinstance(error, smtplib.SMTPResponseException):
@@ -138,7 +142,7 @@ def send(job):
                 raise
             except Exception as error:  # what a caller gets, whatever it is
                 problem = f"{type(error).__name__}: {error}"
-                outcomes = failed(job, error, bool(client and client.ended))
+                outcomes = raised(job, error, bool(client and client.ended))
                 lost = client is None or client.sock is None or not isinstance(error, smtplib.SMTPException)
                 if client and (lost or isinstance(error, smtplib.SMTPAuthenticationError)):
                     quit(client)

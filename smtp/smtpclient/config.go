@@ -134,6 +134,13 @@ func (cfg Config) withDefaults() Config {
 	return cfg
 }
 
+// apart is for a further connection: Dial sees to it that it is ready, as nobody
+// would send again what went out with AUTH or with an EHLO that was too early.
+func (cfg Config) apart() Config {
+	cfg.together = false
+	return cfg
+}
+
 // LMTP that the table does not know is found before anybody connects.
 func (cfg *Config) check() error {
 	if !cfg.LMTP {

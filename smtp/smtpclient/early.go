@@ -162,7 +162,9 @@ func isEarly(err error) bool {
 	return errors.As(err, &early)
 }
 
-// twice gives a body that can be read twice up to where the content is asked for.
+// twice gives a body that can be read twice up to where the content is asked for: a
+// piece of it, and one octet by which a message for several transactions is found to
+// be longer.
 func twice(body io.Reader) (again func() (io.Reader, error), err error) {
 	if s, ok := body.(io.Seeker); ok {
 		if at, err := s.Seek(0, io.SeekCurrent); err == nil {
@@ -172,7 +174,7 @@ func twice(body io.Reader) (again func() (io.Reader, error), err error) {
 			}, nil
 		}
 	}
-	head := make([]byte, pieceSize)
+	head := make([]byte, pieceSize+1)
 	n, err := io.ReadFull(body, head)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return nil, readError(err)

@@ -195,17 +195,26 @@ func (c *Client) sendParts(ctx context.Context, env *Envelope, body io.Reader, r
 			r.Recipients[at] = of.Recipients[i]
 		}
 	}
+	none := func(part []int, err error) {
+		sub, of := env.part(part), Report{}
+		of.notSent(sub.To, err)
+		for i, at := range part {
+			r.Recipients[at] = of.Recipients[i]
+		}
+	}
 	for _, part := range parts {
 		one(c, part)
+	}
+	if len(parts) > 0 {
+		if err := r.Recipients[parts[0][0]].Err(); c.tooEarly(err) { // all of it is sent again
+			none(rest, err)
+			rest = nil
+		}
 	}
 	for len(rest) > 0 {
 		on, part, others, err := c.spill.place(ctx, c, env.To, rest, once)
 		if err != nil {
-			sub, of := env.part(rest), Report{}
-			of.notSent(sub.To, err)
-			for i, at := range rest {
-				r.Recipients[at] = of.Recipients[i]
-			}
+			none(rest, err)
 			break
 		}
 		one(on, part)

@@ -216,7 +216,7 @@ func (j *job) again(body io.Reader) bool {
 
 // sendByData sends a message over a connection of its own, without CHUNKING.
 func (c *Client) sendByData(ctx context.Context, env *Envelope, body io.Reader, r *Report) error {
-	cfg := c.cfg
+	cfg := c.cfg.apart()
 	chunking, _ := c.s.Protocol().Keyword(smtp.RoleLastChunk)
 	cfg.Ignore = append(cfg.Ignore[:len(cfg.Ignore):len(cfg.Ignore)], chunking)
 	other, err := Dial(ctx, c.addr, cfg)

@@ -43,7 +43,7 @@ func (s *spill) place(ctx context.Context, head *Client, to []string, todo []int
 		}
 		s.retire(ctx)
 	}
-	if on, err = Dial(ctx, head.addr, head.cfg); err != nil {
+	if on, err = Dial(ctx, head.addr, head.cfg.apart()); err != nil {
 		return nil, nil, todo, err
 	}
 	if part, rest = on.take(to, todo, false); len(part) == 0 || !s.join(on) {

@@ -141,19 +141,24 @@ func settled(list []client.Recipient, r client.Recipient) []client.Recipient {
 	return list
 }
 
-// lmtp takes a reply for each recipient.
+// lmtp takes a reply for each recipient; whoever has none is neither taken nor
+// refused.
 func lmtp(list []client.Recipient, w *gosmtp.DataCommand) ([]client.Recipient, error) {
-	_, err := w.CloseWithLMTPResponse()
+	taken, err := w.CloseWithLMTPResponse()
 	var each gosmtp.LMTPDataError
-	if err == nil || !errors.As(err, &each) {
-		return settled(list, outcome(err, true)), err
-	}
+	errors.As(err, &each)
 	for i := range list {
-		if refused := each[list[i].To]; refused != nil && list[i].Outcome == "" {
-			to := list[i].To
-			list[i] = outcome(refused, true)
-			list[i].To = to
+		to := list[i].To
+		switch {
+		case list[i].Outcome != "":
+		case each[to] != nil:
+			list[i] = outcome(each[to], true)
+		case taken[to] != nil:
+			list[i] = outcome(nil, true)
+		default:
+			list[i] = client.Recipient{Outcome: "unknown"}
 		}
+		list[i].To = to
 	}
-	return settled(list, outcome(nil, true)), nil
+	return list, err
 }

@@ -3,6 +3,8 @@ package client
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -51,11 +53,11 @@ func (s *Seen) secretRule() {
 		if len(secret) < 8 {
 			continue
 		}
-		for name, form := range map[string]string{
-			"as it is": secret, "in base64": inner(secret), "in hexadecimal": hex.EncodeToString([]byte(secret)),
+		for _, shown := range []struct{ how, form string }{
+			{"as it is", secret}, {"in base64", inner(secret)}, {"in hexadecimal", hex.EncodeToString([]byte(secret))},
 		} {
-			if s.Answer != nil && strings.Contains(strings.ToLower(s.Answer.output+s.Answer.Error), strings.ToLower(form)) {
-				s.t.Failf("the client shows a secret %s", name)
+			if s.Answer != nil && strings.Contains(strings.ToLower(s.Answer.output+s.Answer.Error), strings.ToLower(shown.form)) {
+				s.t.Failf("the client shows a secret %s", shown.how)
 			}
 		}
 		if s.Job.ClearAuth {
@@ -105,16 +107,16 @@ func (s *Seen) outcomeRules() {
 		}
 	}
 	taken := s.taken()
-	for to, n := range claimed {
-		if n > taken[to] {
+	for _, to := range slices.Sorted(maps.Keys(claimed)) {
+		if n := claimed[to]; n > taken[to] {
 			s.t.Failf("%s is reported as accepted %d times; the server took the message for it %d times", to, n, taken[to])
 		}
 	}
-	for to, n := range reports {
-		if s.play.outOfStep {
-			return
-		}
-		if claimed[to] < min(n, taken[to]) {
+	if s.play.outOfStep {
+		return
+	}
+	for _, to := range slices.Sorted(maps.Keys(reports)) {
+		if claimed[to] < min(reports[to], taken[to]) {
 			s.t.Failf("the server took the message for %s, and it is not reported as accepted", to)
 		}
 	}

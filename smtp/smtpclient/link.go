@@ -236,6 +236,7 @@ func (c *Client) writeLent(t *turn, j *job, p []byte) {
 	l := &c.link
 	guarded := c.attend()
 	l.writing = true
+	l.unanswered += len(p)
 	n, err := c.put(t, p, true)
 	if guarded {
 		l.patience.Stop()
@@ -594,7 +595,7 @@ func (c *Client) fail(err error) {
 	c.err = err
 	c.s.Fail(err)
 	conn := c.conn
-	if secure, ok := conn.(*tls.Conn); ok && err != ErrClientClosed {
+	if secure, ok := conn.(*tls.Conn); ok && (err != ErrClientClosed || c.link.flight.n > 0) {
 		conn = secure.NetConn() // TLS would take leave first, and a server that takes no data can hold that up
 	}
 	if !c.turned {

@@ -10,15 +10,19 @@ import (
 
 // capabilities is what the server said in answer to EHLO.
 type capabilities struct {
-	text []byte // the lines behind the first, joined by line feeds
-	args []span // [keyword]: what stands behind it, in text
+	text []byte     // the lines behind the first, joined by line feeds
+	args []argument // [keyword]: what stands behind it
 }
+
+// An argument is a stretch of the text. A connection has one for each keyword of
+// the table, idle or not.
+type argument struct{ from, to uint32 }
 
 type span struct{ from, to int }
 
 func (c capabilities) emptied(keywords int) capabilities {
 	if cap(c.args) < keywords {
-		c.args = make([]span, keywords)
+		c.args = make([]argument, keywords)
 	}
 	c.args = c.args[:keywords]
 	c.text = c.text[:0]
@@ -54,7 +58,7 @@ func (s *Session) learnLine(line []byte) {
 		return
 	}
 	s.offered |= 1 << k
-	s.capabilities.args[k] = span{from + len(word), from + len(line)}
+	s.capabilities.args[k] = argument{uint32(from + len(word)), uint32(from + len(line))}
 }
 
 func (p *Protocol) keyword(word []byte) Keyword {

@@ -12,7 +12,8 @@ type Limits struct {
 	// ReplyLines is how many lines one reply may have. Default 256: several
 	// times the longest EHLO replies that are met.
 	ReplyLines int
-	// ReplyBytes is how many octets one reply may have in all. Default 65536.
+	// ReplyBytes is how many octets one reply may have in all. Default 65536, at most
+	// 1 GiB.
 	ReplyBytes int
 	// Outstanding is how many commands may await their replies. Default 4096.
 	Outstanding int
@@ -22,7 +23,7 @@ func (l Limits) withDefaults() Limits {
 	return Limits{
 		ReplyLine:   cmp.Or(l.ReplyLine, 12288),
 		ReplyLines:  cmp.Or(l.ReplyLines, 256),
-		ReplyBytes:  cmp.Or(l.ReplyBytes, 65536),
+		ReplyBytes:  min(cmp.Or(l.ReplyBytes, 65536), 1<<30),
 		Outstanding: cmp.Or(l.Outstanding, 4096),
 	}
 }

@@ -36,7 +36,7 @@ func (q *ring) pop() {
 }
 
 func (q *ring) grow() {
-	bigger := make([]entry, max(8, 2*len(q.entries)))
+	bigger := make([]entry, max(4, 2*len(q.entries)))
 	for i := range q.n {
 		bigger[i] = *q.at(i)
 	}

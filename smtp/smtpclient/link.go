@@ -646,7 +646,7 @@ func (q *jobs) first() *job { return q.list[q.head] }
 
 func (q *jobs) push(j *job) {
 	if q.n == len(q.list) {
-		bigger := make([]*job, max(4, 2*len(q.list)))
+		bigger := make([]*job, max(2, 2*len(q.list)))
 		for i := range q.n {
 			bigger[i] = q.at(i)
 		}

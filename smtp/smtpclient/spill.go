@@ -14,7 +14,7 @@ type spill struct {
 	turn  chan struct{}   // held by who looks for a place, and dials perhaps
 	open  *Client         // may take more
 	users map[*Client]int // how many send on each
-	past  Stats           // of those that are gone
+	past  *Stats          // of those that are gone; nil: there were none
 	ended bool
 }
 
@@ -98,6 +98,9 @@ func (s *spill) leave(ctx context.Context, on *Client) {
 	if _, there := s.users[on]; there {
 		delete(s.users, on)
 		last := on.Stats()
+		if s.past == nil {
+			s.past = new(Stats)
+		}
 		s.past.add(&last)
 	}
 }
@@ -106,7 +109,10 @@ func (s *spill) leave(ctx context.Context, on *Client) {
 func (s *spill) stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := s.past
+	var all Stats
+	if s.past != nil {
+		all = *s.past
+	}
 	for on := range s.users {
 		one := on.Stats()
 		all.add(&one)

@@ -82,12 +82,12 @@ func slowly(t *testing.T, offers string, secure *tls.Config) (addr string) {
 func TestSlowLine(t *testing.T) {
 	web := httptest.NewTLSServer(nil)
 	t.Cleanup(web.Close)
-	text := []byte(strings.Repeat(strings.Repeat("x", 76)+"\r\n", 22_000))
+	text := []byte(strings.Repeat(strings.Repeat("x", 76)+"\r\n", 36_000))
 	for _, offers := range []string{offers[0], offers[2]} {
 		for _, secure := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/TLS %v", offers[len(offers)-9:], secure), func(t *testing.T) {
 				t.Parallel()
-				cfg := smtpclient.Config{TLS: smtpclient.TLSOff, Timeout: time.Second, Dialer: dialFunc(thin)}
+				cfg := smtpclient.Config{TLS: smtpclient.TLSOff, Timeout: 2 * time.Second, Dialer: dialFunc(thin)}
 				var server *tls.Config
 				if secure {
 					server = &tls.Config{Certificates: web.TLS.Certificates}

@@ -187,7 +187,7 @@ var replyCases = []Case{
 	},
 	{
 		ID: "mail-failure-class", Level: Must, RFC: "5321 §3.3",
-		Title: "A refused sender is told whether for good (5yz) or for now (4yz).",
+		Title: "A refused sender is told whether permanently (5yz) or temporarily (4yz).",
 		Test:  "over all refused MAILs; fail: neither",
 		Over: func(x *Exchange) (Verdict, string) {
 			switch c := x.Reply.Code; {

@@ -169,7 +169,7 @@ var cases18 = []Case{
 			s.Outcome("accepted permanent not-sent")
 		}},
 	{ID: "auth-454", Level: Must, RFC: "4954 §6",
-		Title:  "454 is for now.",
+		Title:  "454 is a temporary refusal.",
 		Script: "454 4.7.0",
 		Right:  "C: no MAIL => temporary",
 		Needs:  "auth:PLAIN",
@@ -177,7 +177,7 @@ var cases18 = []Case{
 			t.refusedLogin("454 4.7.0 not now", "temporary")
 		}},
 	{ID: "auth-432", Level: Must, RFC: "4954 §6",
-		Title:  "432 asks for another password: for now, said so.",
+		Title:  "432 asks for another password: a temporary refusal, said so.",
 		Script: "432 4.7.12",
 		Right:  "C: no MAIL => temporary",
 		Needs:  "auth:PLAIN",

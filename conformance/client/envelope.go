@@ -170,7 +170,7 @@ var cases05 = []Case{
 			s.Outcome("permanent accepted")
 		}},
 	{ID: "env-mail-455", Level: Must, RFC: "5321 §4.1.1.11, §4.2.1",
-		Title:  "455 refuses them for now.",
+		Title:  "455 refuses them temporarily.",
 		Script: "SIZE offered; MAIL: 455",
 		Right:  "C: ends, or repeats without them => temporary or accepted",
 		Needs:  "ext:SIZE",

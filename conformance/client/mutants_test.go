@@ -28,7 +28,7 @@ var mutants = slices.Concat([]mutant{
 	{"takes a lost link for a success", changed{answer: outcome("accepted")}, "end-lost end-reset end-half-* end-garbage end-3yz tls-close-in-middle tls-truncated-reply"},
 	{"takes a lost link for a refusal", changed{answer: outcome("permanent")}, "greet-close greet-reset greet-421 shut-* end-lost chunk-lost-*"},
 	{"takes every refusal for a passing one", changed{answer: outcome("temporary")}, "greet-554 greet-521 env-rcpt-all-5yz env-mail-5yz end-5yz size-552-mail reply-unknown-5yz"},
-	{"takes what is for now for good", changed{answer: outcome("permanent")}, "env-rcpt-all-4yz env-mail-4yz end-4yz size-452-mail reply-unknown-4yz"},
+	{"takes a temporary refusal for a permanent one", changed{answer: outcome("permanent")}, "env-rcpt-all-4yz env-mail-4yz end-4yz size-452-mail reply-unknown-4yz"},
 	{"one outcome for all", changed{answer: func(a *client.Answer) { spread(a) }}, "env-rcpt-mix env-rcpt-first-refused env-rcpt-all-mixed end-accepted-keep-own pipe-count-not-text"},
 }, []mutant{
 	{"no full name", changed{job: func(j *client.Job) { j.Helo = "localhost" }}, "ehlo-argument ehlo-default-literal"},

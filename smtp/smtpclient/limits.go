@@ -39,14 +39,14 @@ type quota struct {
 	domains      map[string]struct{}
 }
 
-// part takes, of the recipients in todo, those that the next transaction may
-// have, none where there may be no further one. todo are places in to, and so is
+// part takes, of the recipients in wanted, those that the next transaction may
+// have, none where there may be no further one. wanted are places in to, and so is
 // what it gives.
-func (q *quota) part(a smtp.Allowance, to []string, todo []int) (part, rest []int) {
+func (q *quota) part(a smtp.Allowance, to []string, wanted []int) (part, rest []int) {
 	if a.Transactions > 0 && q.transactions >= a.Transactions {
-		return nil, todo
+		return nil, wanted
 	}
-	for _, i := range todo {
+	for _, i := range wanted {
 		if a.Recipients > 0 && uint64(len(part)) >= a.Recipients || !q.admit(a, to[i]) {
 			rest = append(rest, i)
 			continue
@@ -122,37 +122,37 @@ func (c *Client) giveBack(n int) {
 
 // reserve takes places for as many of the recipients as this connection may
 // have: one transaction's worth each.
-func (c *Client) reserve(to []string, todo []int) (parts [][]int, rest []int, left *LimitError) {
+func (c *Client) reserve(to []string, wanted []int) (parts [][]int, rest []int, left *LimitError) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	a := c.s.Allowance()
 	if c.err != nil {
-		return nil, todo, nil
+		return nil, wanted, nil
 	}
-	for len(todo) > 0 {
-		part, rest := c.quota.part(a, to, todo)
+	for len(wanted) > 0 {
+		part, rest := c.quota.part(a, to, wanted)
 		if len(part) == 0 {
 			return parts, rest, c.quota.most(a)
 		}
-		parts, todo = append(parts, part), rest
+		parts, wanted = append(parts, part), rest
 	}
 	return parts, nil, nil
 }
 
 // further is how many transactions recipients need on new connections to a server
 // that takes as much as this one.
-func (c *Client) further(to []string, todo []int) (n int) {
+func (c *Client) further(to []string, wanted []int) (n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	a := c.s.Allowance()
-	for q := (quota{}); len(todo) > 0; {
-		part, rest := q.part(a, to, todo)
+	for q := (quota{}); len(wanted) > 0; {
+		part, rest := q.part(a, to, wanted)
 		if len(part) == 0 {
 			q = quota{}
 			continue
 		}
 		n++
-		todo = rest
+		wanted = rest
 	}
 	return n
 }

@@ -21,7 +21,7 @@ type spill struct {
 // place finds a connection with room for one transaction at least, or makes one,
 // and gives the recipients that it is for: all of them if once says so, where the
 // server allows it. Who got it leaves it later.
-func (s *spill) place(ctx context.Context, head *Client, to []string, todo []int, once bool) (on *Client, part, rest []int, err error) {
+func (s *spill) place(ctx context.Context, head *Client, to []string, wanted []int, once bool) (on *Client, part, rest []int, err error) {
 	s.mu.Lock()
 	if s.turn == nil {
 		s.turn, s.users = make(chan struct{}, 1), map[*Client]int{}
@@ -32,38 +32,38 @@ func (s *spill) place(ctx context.Context, head *Client, to []string, todo []int
 	case turn <- struct{}{}:
 		defer func() { <-turn }()
 	case <-ctx.Done():
-		return nil, nil, todo, head.opError("send", context.Cause(ctx))
+		return nil, nil, wanted, head.opError("send", context.Cause(ctx))
 	}
 	s.mu.Lock()
 	on = s.open
 	s.mu.Unlock()
 	if on != nil {
-		if part, rest = on.take(to, todo, once); len(part) > 0 && s.join(on) {
+		if part, rest = on.take(to, wanted, once); len(part) > 0 && s.join(on) {
 			return on, part, rest, nil
 		}
 		s.retire(ctx)
 	}
 	if on, err = Dial(ctx, head.addr, head.cfg.apart()); err != nil {
-		return nil, nil, todo, err
+		return nil, nil, wanted, err
 	}
-	if part, rest = on.take(to, todo, false); len(part) == 0 || !s.join(on) {
+	if part, rest = on.take(to, wanted, false); len(part) == 0 || !s.join(on) {
 		on.Close()
-		return nil, nil, todo, ErrClientClosed
+		return nil, nil, wanted, ErrClientClosed
 	}
 	return on, part, rest, nil
 }
 
 // take takes a place for one transaction on a connection that lives, with all
 // the recipients or with what it can have.
-func (c *Client) take(to []string, todo []int, once bool) (part, rest []int) {
+func (c *Client) take(to []string, wanted []int, once bool) (part, rest []int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil {
-		return nil, todo
+		return nil, wanted
 	}
 	q := c.quota.clone()
-	if part, rest = q.part(c.s.Allowance(), to, todo); once && len(rest) > 0 {
-		return nil, todo
+	if part, rest = q.part(c.s.Allowance(), to, wanted); once && len(rest) > 0 {
+		return nil, wanted
 	}
 	c.quota = q
 	return part, rest
